@@ -1,0 +1,15 @@
+//! SPICE image codecs: coded bytes in, rows of 32-bit pixels out.
+//!
+//! Each codec stands in a file of its own and writes into the caller's [`Rows`], top row first whatever the order on
+//! the wire. No codec does I/O, reads a clock, starts a thread or keeps anything (the GLZ window belongs to the caller).
+//! A failure concerns one image: the rows then hold what was decoded so far.
+#![forbid(unsafe_code)]
+
+pub mod error;
+pub mod rows;
+
+pub use error::{Error, ErrorKind, Result};
+pub use rows::{PixelFormat, Rows};
+
+#[cfg(target_endian = "big")]
+compile_error!("pixels are viewed as bytes in B, G, R, A order: little-endian targets only");

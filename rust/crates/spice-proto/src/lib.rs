@@ -1,0 +1,2 @@
+//! SPICE channel transport as an object without I/O.
+#![forbid(unsafe_code)]

@@ -1,0 +1,1 @@
+//! The compiled half of `spice_rs`: everything that touches each byte.
