@@ -6,7 +6,17 @@
 #![forbid(unsafe_code)]
 
 pub mod error;
+pub mod glz;
+mod glz_pool;
+mod glz_window;
+pub mod lz;
+pub mod lz4;
+mod lz_coded;
+mod lz_planes;
+mod lz_units;
 pub mod rows;
+mod stream_order;
+pub mod zlib_glz;
 
 pub use error::{Error, ErrorKind, Result};
 pub use rows::{PixelFormat, Rows};

@@ -80,6 +80,7 @@ pub fn has(words: &[u32], number: u16) -> bool {
 impl Caps {
     /// What the table says: there is no declaration by macro, since one offset serves two lists.
     pub const SCHEMA: StructSchema = StructSchema {
+        module: module_path!(),
         name: "Caps",
         doc: &[" Capability words: bit n mod 32 of word n / 32 is capability n."],
         fields: &[

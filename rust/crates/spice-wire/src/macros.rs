@@ -18,6 +18,7 @@ macro_rules! wire {
         impl $name {
             /// What the declaration says.
             pub const SCHEMA: crate::schema::StructSchema = crate::schema::StructSchema {
+                module: module_path!(),
                 name: stringify!($name),
                 doc: &[$($doc),*],
                 fields: &[$(crate::schema::Field {
@@ -189,6 +190,7 @@ macro_rules! named_integer {
         impl $name {
             /// What the declaration says.
             pub const SCHEMA: crate::schema::EnumSchema = crate::schema::EnumSchema {
+                module: module_path!(),
                 name: stringify!($name),
                 doc: &[$($doc),*],
                 bits: $int::BITS,

@@ -49,6 +49,8 @@ pub enum Choice {
 /// A named enumeration or set of flags.
 #[derive(Debug)]
 pub struct EnumSchema {
+    /// The Rust module that declares it.
+    pub module: &'static str,
     /// Its name in Rust and Python.
     pub name: &'static str,
     /// Its documentation.
@@ -73,6 +75,8 @@ pub struct Field {
 /// A struct or message body.
 #[derive(Debug)]
 pub struct StructSchema {
+    /// The Rust module that declares it.
+    pub module: &'static str,
     /// Its name in Rust and Python.
     pub name: &'static str,
     /// Its documentation.
@@ -116,6 +120,13 @@ pub enum Sender {
     Server,
     /// The client sends to the server.
     Client,
+}
+
+impl StructSchema {
+    /// The last part of the declaring module's path: where its Python class is.
+    pub fn python_module(&self) -> &'static str {
+        self.module.rsplit("::").next().unwrap_or(self.module)
+    }
 }
 
 impl ChannelSchema {

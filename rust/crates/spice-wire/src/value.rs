@@ -32,7 +32,7 @@ impl PartialEq for EnumSchema {
 
 impl PartialEq for StructSchema {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
+        (self.module, self.name) == (other.module, other.name)
     }
 }
 

@@ -63,3 +63,33 @@ fn candidates(channel: ChannelType, sender: Sender) -> impl Iterator<Item = &'st
     let tables = own.copied().chain([&base::CHANNEL]);
     tables.flat_map(move |schema| schema.messages(sender))
 }
+
+/// Structs that stand outside any channel: the link stage, the headers and the agent's framing.
+pub static STANDALONE: &[Standalone] = &[
+    standalone::<crate::link::LinkHeader>(),
+    standalone::<crate::link::LinkMessage>(),
+    standalone::<crate::link::LinkReply>(),
+    standalone::<crate::header::FullHeader>(),
+    standalone::<crate::header::MiniHeader>(),
+    standalone::<crate::agent::AgentHeader>(),
+    standalone::<crate::agent::ChunkHeader>(),
+];
+
+/// A struct that is read and written by its name.
+#[derive(Debug)]
+pub struct Standalone {
+    /// What the declaration says.
+    pub shape: crate::schema::Shape,
+    /// Reads it from the start of some bytes.
+    pub read: fn(&mut crate::Reader<'_>) -> crate::Result<crate::Value>,
+    /// Appends it.
+    pub write: fn(&crate::Value, &mut crate::Writer) -> crate::Result<()>,
+}
+
+const fn standalone<T: crate::Wire>() -> Standalone {
+    Standalone {
+        shape: T::SHAPE,
+        read: |reader| T::read(reader).map(|found| found.to_value()),
+        write: |value, writer| T::from_value(value).map(|found| found.write(writer)),
+    }
+}

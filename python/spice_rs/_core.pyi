@@ -1,0 +1,243 @@
+"""The compiled half: everything that touches each byte. No object here does I/O or starts a task."""
+
+from collections.abc import Buffer, Sequence
+from typing import Literal, final
+
+from spice_rs.limits import Limits
+from spice_rs.messages import Message
+
+__version__: str
+
+type Role = Literal["client", "server"]
+
+def encode(channel_type: int, sender: Role, message: Message) -> tuple[int, bytes]:
+    """Number and body of a message. Raises LocalProtocolError for a value that cannot stand on the wire."""
+
+def decode(channel_type: int, sender: Role, message_id: int, body: bytes, limits: Limits | None = None) -> Message:
+    """The message in a body; `messages.Unknown` where the number has no table entry. Raises DecodeError, LimitExceeded."""
+
+def encode_struct(struct: object) -> bytes:
+    """Bytes of a struct outside any channel: LinkHeader, LinkMessage, LinkReply, AgentHeader, ChunkHeader."""
+
+def decode_struct(name: str, data: bytes) -> object:
+    """A struct outside any channel, by its name, from the start of `data`."""
+
+def encode_agent(message: Message, *, selection: bool, grab_serial: bool) -> tuple[int, bytes]:
+    """Number and body of a guest-agent message, with the clipboard prefixes that both ends agreed on."""
+
+def decode_agent(
+    message_id: int, body: bytes, *, selection: bool, grab_serial: bool, limits: Limits | None = None
+) -> Message: ...
+def schema() -> str:
+    """All tables as JSON."""
+
+@final
+class Space:
+    """Room for received bytes: a writable buffer that belongs to one channel."""
+
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+    def __len__(self) -> int: ...
+
+@final
+class Packet:
+    """One received message, not parsed until asked."""
+
+    @property
+    def channel_type(self) -> int: ...
+    @property
+    def channel_id(self) -> int: ...
+    @property
+    def id(self) -> int: ...
+    @property
+    def name(self) -> str:
+        """The message's name, or its number in words where the table has none."""
+    @property
+    def serial(self) -> int: ...
+    @property
+    def body(self) -> bytes: ...
+    @property
+    def message(self) -> Message:
+        """The message as a dataclass; parsed each time. Raises DecodeError, LimitExceeded."""
+
+@final
+class Channel:
+    """One channel's transport after the link stage: bytes in, packets out, answers in `pending`.
+
+    Contract: after each `filled`, `receive` or `send`, write out `pending()` before the next read. ACK_SYNC, ACK and
+    PONG are answered inside; SET_ACK and PING are therefore never handed out. Lists are taken apart.
+    """
+
+    def __new__(
+        cls, role: Role, channel_type: int, channel_id: int, *, mini_header: bool = True, limits: Limits | None = None
+    ) -> Channel: ...
+    @property
+    def channel_type(self) -> int: ...
+    @property
+    def channel_id(self) -> int: ...
+    def space(self) -> Space:
+        """Room for the next bytes, as much as the message under way wants. Fill a part and call `filled`."""
+    def filled(self, count: int) -> None:
+        """The first `count` bytes of the last `space` have been received. Raises DecodeError, LimitExceeded."""
+    def receive(self, data: Buffer) -> None:
+        """Takes received bytes over (a copy). Raises as `filled`."""
+    def next(self) -> Packet | None:
+        """The next packet; counts it as received for the ACK window."""
+    @property
+    def waiting(self) -> int:
+        """Bytes received in whole messages and not yet taken by `next`."""
+    @property
+    def serial(self) -> int:
+        """Serial of the last packet taken by `next` or by a canvas."""
+    @property
+    def received(self) -> int:
+        """Bytes received so far."""
+    @property
+    def sent(self) -> int:
+        """Bytes handed out by `pending` so far."""
+    @property
+    def partial(self) -> int:
+        """Bytes received of a message that is not complete."""
+    def send(self, message: Message) -> int:
+        """Queues a message; its serial. Raises LocalProtocolError."""
+    def send_raw(self, message_id: int, body: Buffer) -> int:
+        """Queues a body as it is; its serial."""
+    def pending(self) -> bytes:
+        """Bytes to be written now; empty for none."""
+
+@final
+class Shared:
+    """What the displays of one session share: the image cache and the GLZ window."""
+
+    def __new__(cls, limits: Limits | None = None) -> Shared: ...
+    @property
+    def cached_pixels(self) -> int: ...
+    @property
+    def glz_pixels(self) -> int: ...
+
+@final
+class Blocked:
+    """What drawing waits for: something that another channel has to bring."""
+
+    @property
+    def glz_image(self) -> int | None:
+        """Id of a GLZ image that has not arrived."""
+    @property
+    def lossless_image(self) -> int | None:
+        """Id of a cached image that is to be replaced by a lossless one."""
+    @property
+    def serials(self) -> Sequence[tuple[int, int, int]]:
+        """Channel type, channel id and serial that must have been processed."""
+
+@final
+class Step:
+    """How far `Canvas.draw` came."""
+
+    @property
+    def drawn(self) -> int:
+        """Messages taken in this step."""
+    @property
+    def packet(self) -> Packet | None:
+        """A message that is not drawing, taken from the channel and now the caller's to handle."""
+    @property
+    def blocked(self) -> Blocked | None:
+        """What the next message waits for; it is still the next. Call again when that came, or `give_up`."""
+    @property
+    def failures(self) -> Sequence[Exception]:
+        """DecodeError, LimitExceeded or RemoteProtocolError of each message that could not be drawn; the rest was drawn."""
+
+@final
+class Canvas:
+    """The surfaces of one display channel. Drawing releases the interpreter lock."""
+
+    def __new__(cls, shared: Shared, limits: Limits | None = None) -> Canvas: ...
+    def draw(self, channel: Channel) -> Step:
+        """Draws what waits in `channel`, in order, until none waits, one is not drawing, or one is blocked."""
+    def give_up(self, reason: str) -> None:
+        """The blocked message can never be drawn: count it as failed, mark its area, and let `draw` go on."""
+    def frame(self, surface_id: int | None = None, since: int = -1) -> Frame | None:
+        """The surface (the primary one by default) as it is now; None while there is none. `since`: version of the
+        frame that the caller had before, for `Frame.damage`."""
+    @property
+    def ready(self) -> bool:
+        """A primary surface exists and the server has marked it as complete."""
+    @property
+    def version(self) -> int:
+        """Grows with every change of the primary surface."""
+    def damage(self, since: int) -> list[tuple[int, int, int, int]]:
+        """What changed on the primary surface after that version: (left, top, right, bottom), empty for nothing."""
+    @property
+    def surfaces(self) -> list[tuple[int, int, int, int, bool]]:
+        """Each surface: id, width, height, format, primary."""
+    @property
+    def monitors(self) -> list[tuple[int, int, int, int, int, int, int]]:
+        """Each head: monitor id, surface id, width, height, x, y, flags."""
+    @property
+    def counters(self) -> dict[str, int]:
+        """What could not be drawn, by name, and failed images by codec."""
+    def stream_reports(self, now: int) -> list[Message]:
+        """STREAM_REPORT messages that are due at media time `now` (ms)."""
+
+@final
+class Frame:
+    """A picture that never changes: (height, width, 4) uint8 in the order blue, green, red, unused or alpha."""
+
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+    @property
+    def version(self) -> int: ...
+    @property
+    def exact(self) -> bool:
+        """Whether everything the server drew here was drawn."""
+    @property
+    def damage(self) -> list[tuple[int, int, int, int]]:
+        """What changed since the reader's last frame: (left, top, right, bottom)."""
+    def rgb(self) -> Rgb:
+        """A copy as (height, width, 3) uint8 in the order red, green, blue."""
+    def png(self) -> bytes:
+        """The picture as a PNG file."""
+    def _repr_png_(self) -> bytes: ...
+    def same(self, other: Frame, region: tuple[int, int, int, int] | None = None) -> bool:
+        """Whether both show the same colours, in the whole picture or in a region (left, top, right, bottom)."""
+
+@final
+class Rgb:
+    """A picture as (height, width, 3) uint8, red first; numpy sees it without a copy."""
+
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+
+@final
+class Pointer:
+    """The state of a cursor channel: shape, hot spot, place."""
+
+    def __new__(cls, limits: Limits | None = None) -> Pointer: ...
+    def apply(self, packet: Packet) -> bool:
+        """Takes a cursor message; whether it was one. Raises DecodeError for a shape that cannot be read."""
+    @property
+    def visible(self) -> bool: ...
+    @property
+    def position(self) -> tuple[int, int]: ...
+    @property
+    def shape(self) -> Shape | None: ...
+
+@final
+class Shape:
+    """A cursor's picture: (height, width, 4) uint8, blue, green, red, alpha, premultiplied."""
+
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def hot_spot(self) -> tuple[int, int]: ...
+    @property
+    def inverts(self) -> bool:
+        """Whether some pixels invert what is below; those have alpha 0 here."""
+    def png(self) -> bytes: ...
+    def _repr_png_(self) -> bytes: ...

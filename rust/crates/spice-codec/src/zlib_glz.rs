@@ -1,0 +1,41 @@
+//! ZLIB_GLZ: GLZ data once more through deflate.
+
+use flate2::{Decompress, FlushDecompress, Status};
+use spice_wire::limits::Limits;
+
+use crate::{Error, ErrorKind, Result};
+
+/// Inflates `data` to the `glz_size` bytes that the message announces; [`crate::glz::decode`] takes them.
+pub fn inflate(data: &[u8], glz_size: usize, limits: &Limits) -> Result<Vec<u8>> {
+    let mut glz = Vec::new();
+    inflate_into(data, glz_size, &mut glz, limits)?;
+    Ok(glz)
+}
+
+/// As [`inflate`], into `glz`, whose memory is used again and whose content is replaced.
+pub fn inflate_into(data: &[u8], glz_size: usize, glz: &mut Vec<u8>, limits: &Limits) -> Result<()> {
+    glz.clear();
+    if glz_size > limits.message {
+        return Err(Error::new(ErrorKind::Limit, CODEC, "too many bytes", 0));
+    }
+    if glz_size / MOST_EXPANSION > data.len() {
+        return Err(Error::new(ErrorKind::Mismatch, CODEC, "no data inflate to the announced size", 0));
+    }
+    glz.resize(glz_size, 0);
+    let mut inflater = Decompress::new(true);
+    let status = inflater.decompress(data, glz, FlushDecompress::Finish);
+    let (read, written) = (inflater.total_in() as usize, inflater.total_out() as usize);
+    let error = |kind, what| Err(Error::new(kind, CODEC, what, read));
+    match status {
+        Err(_) => error(ErrorKind::Corrupt, "not a zlib stream"),
+        Ok(Status::StreamEnd) if written == glz_size => Ok(()),
+        Ok(Status::StreamEnd) => error(ErrorKind::Mismatch, "inflated to less than announced"),
+        Ok(_) if written == glz_size => error(ErrorKind::Mismatch, "inflates to more than announced"),
+        Ok(_) => error(ErrorKind::Truncated, "data end before the stream"),
+    }
+}
+
+const CODEC: &str = "zlib_glz";
+
+/// Deflate makes at most 258 bytes of two bits.
+const MOST_EXPANSION: usize = 1032;
