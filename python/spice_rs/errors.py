@@ -1,0 +1,169 @@
+"""What can go wrong, and whose fault it was.
+
+::
+
+    SpiceError
+    ├── ProtocolError            .channel .message .field .offset
+    │   ├── LocalProtocolError   we were asked to send something illegal
+    │   └── RemoteProtocolError  the peer did
+    │       ├── DecodeError      bytes that do not parse, an image that does not decode
+    │       └── LimitExceeded    legal, but more than `Limits` allow
+    ├── ConnectError             .address .reason: nobody answers at that address (an OSError too)
+    ├── LinkError                .code: the protocol's link error
+    │   ├── NotSpice             .protocol: something answers, but it speaks VNC, HTTP, TLS, SSH, ...
+    │   ├── AuthenticationError  the password is wrong, missing or expired
+    │   ├── SecurityRequired     the channel wants TLS
+    │   ├── SecurityRefused      the channel refuses TLS
+    │   └── VersionMismatch      the peer speaks another major version
+    ├── Disconnected             .reason: the session is over
+    ├── Unsupported              .capability: the other side, or this version, cannot do this
+    └── AgentUnavailable         the guest runs no agent
+
+Mistakes of the caller stay `TypeError` and `ValueError`, other errors of the system stay `OSError`, and
+cancellation is never touched.
+"""
+
+from __future__ import annotations
+
+
+class SpiceError(Exception):
+    """The base of everything that this package raises on its own account."""
+
+
+class ProtocolError(SpiceError):
+    """A byte, a value or an order of messages that the protocol does not allow.
+
+    Attributes:
+        channel: name of the channel, as `display`; None where it is not known.
+        message: name of the message.
+        field: name of the field, with a path as in `base.clip`.
+        offset: where in the message body it was noticed.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        channel: str | None = None,
+        message: str | None = None,
+        field: str | None = None,
+        offset: int | None = None,
+    ) -> None:
+        super().__init__(text)
+        self.channel = channel
+        self.message = message
+        self.field = field
+        self.offset = offset
+
+    def __str__(self) -> str:
+        where = ".".join(part for part in (self.channel, self.message, self.field) if part)
+        if self.offset is not None:
+            where = f"{where} at byte {self.offset}" if where else f"at byte {self.offset}"
+        text = str(self.args[0])
+        return f"{where}: {text}" if where else text
+
+
+class LocalProtocolError(ProtocolError):
+    """This side was asked to send something that the protocol does not allow."""
+
+
+class RemoteProtocolError(ProtocolError):
+    """The peer broke the protocol."""
+
+
+class DecodeError(RemoteProtocolError):
+    """Bytes that are no message, or an image that does not decode."""
+
+
+class LimitExceeded(RemoteProtocolError):
+    """The peer asks for more than `Limits` allow; where that is wanted, connect with larger limits."""
+
+
+class ConnectError(SpiceError, OSError):
+    """Nobody answers at an address.
+
+    It is an `OSError` too, with the system's `errno` where there was one.
+
+    Attributes:
+        address: what was tried, as text.
+        reason: why it failed, in words.
+    """
+
+    def __init__(self, address: str, reason: str, *, errno: int | None = None) -> None:
+        super().__init__(address, reason)
+        self.address = address
+        self.reason = reason
+        self.errno = errno
+
+    def __str__(self) -> str:
+        return f"cannot connect to {self.address}: {self.reason}"
+
+
+class LinkError(SpiceError):
+    """The first words with the server went wrong, before any channel existed.
+
+    Attributes:
+        code: the protocol's error code, or None where the peer did not send one.
+    """
+
+    def __init__(self, text: str, *, code: int | None = None) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class NotSpice(LinkError):
+    """What answers is not SPICE.
+
+    Attributes:
+        protocol: what it seems to be (`VNC`, `HTTP`, `TLS`, `SSH`, ...), or None where it could not be told.
+    """
+
+    def __init__(self, text: str, *, protocol: str | None = None) -> None:
+        super().__init__(text)
+        self.protocol = protocol
+
+
+class AuthenticationError(LinkError):
+    """The server did not accept the password."""
+
+
+class SecurityRequired(LinkError):
+    """The server wants this channel encrypted; connect to its TLS port."""
+
+
+class SecurityRefused(LinkError):
+    """The server wants this channel in clear text; connect to its plain port."""
+
+
+class VersionMismatch(LinkError):
+    """The peer speaks another major version of the protocol."""
+
+
+class Disconnected(SpiceError):
+    """The session is over, or a channel of it.
+
+    Attributes:
+        reason: the protocol's code where the peer said goodbye with one, else None.
+        channel: the channel that ended first, as `display 0`; None where the whole session did.
+    """
+
+    def __init__(self, text: str, *, reason: int | None = None, channel: str | None = None) -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.channel = channel
+
+
+class Unsupported(SpiceError):
+    """The other side, or this version of the package, cannot do what was asked for.
+
+    Attributes:
+        capability: the name of what is missing.
+    """
+
+    def __init__(self, text: str, *, capability: str) -> None:
+        super().__init__(text)
+        self.capability = capability
+
+
+class AgentUnavailable(SpiceError):
+    """No agent runs in the guest, and what was asked for needs one."""
