@@ -14,6 +14,7 @@ pub mod lz4;
 mod lz_coded;
 mod lz_planes;
 mod lz_units;
+pub mod quic;
 pub mod rows;
 mod stream_order;
 pub mod zlib_glz;

@@ -1,0 +1,60 @@
+//! Arithmetic on the components of a pixel, one in each byte of a `u32`.
+
+/// The component-wise mean, rounded down.
+#[inline(always)]
+pub(super) fn mean(a: u32, b: u32) -> u32 {
+    (a & b) + (((a ^ b) & 0xfefe_fefe) >> 1)
+}
+
+/// Undo the mapping of residuals: even ones are a half up, odd ones a half down.
+#[inline(always)]
+pub(super) fn unfold(residuals: u32) -> u32 {
+    ((residuals >> 1) & 0x7f7f_7f7f) ^ (residuals & 0x0101_0101).wrapping_mul(255)
+}
+
+/// The component-wise sum modulo the components' range.
+#[inline(always)]
+pub(super) fn add<const BPC: u32>(a: u32, b: u32) -> u32 {
+    let sum = (a & 0x7f7f_7f7f).wrapping_add(b & 0x7f7f_7f7f) ^ ((a ^ b) & 0x8080_8080);
+    if BPC == 8 { sum } else { sum & 0x1f1f_1f1f }
+}
+
+/// Spread components of 5 bits over 8 by repeating their top bits.
+pub(super) fn expand_5_bits(row: &mut [u32]) {
+    for pixel in row {
+        *pixel = (*pixel << 3) & 0x00f8_f8f8 | (*pixel >> 2) & 0x0007_0707;
+    }
+}
+
+/// Give the pixels their alpha.
+pub(super) fn put_alpha(row: &mut [u32], alpha: &[u32]) {
+    for (pixel, alpha) in row.iter_mut().zip(alpha) {
+        *pixel = *pixel & 0x00ff_ffff | alpha << 24;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_byte_stands_for_itself() {
+        for a in 0..=255u8 {
+            for b in 0..=255u8 {
+                let (left, right) = (u32::from_le_bytes([a, b, a, 0]), u32::from_le_bytes([b, a, 255, 0]));
+                let sum = [a.wrapping_add(b), a.wrapping_add(b), a.wrapping_sub(1), 0];
+                assert_eq!(add::<8>(left, right), u32::from_le_bytes(sum));
+                let middle = ((u16::from(a) + u16::from(b)) / 2) as u8;
+                let expected = [middle, middle, ((u16::from(a) + 255) / 2) as u8, 0];
+                assert_eq!(mean(left, right), u32::from_le_bytes(expected));
+            }
+        }
+    }
+
+    #[test]
+    fn unfolding_gives_small_steps_both_ways() {
+        let steps: Vec<_> = (0..5).map(|residual| unfold(residual) as u8 as i8).collect();
+        assert_eq!(steps, [0, -1, 1, -2, 2]);
+        assert_eq!(unfold(0x00ff_fe01), 0x0080_7fff);
+    }
+}

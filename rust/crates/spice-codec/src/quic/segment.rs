@@ -1,0 +1,149 @@
+//! The pixels of one stretch of a row.
+
+use super::bits::Bits;
+use super::code::{self, LONGEST};
+use super::failure;
+use super::packed::{add, mean, unfold};
+use super::plane::{Plane, RUN_BITS};
+use crate::error::{ErrorKind, Result};
+
+impl<const N: usize, const BPC: u32> Plane<N, BPC> {
+    /// Decode the pixels of columns `start..end` of `row`; the top row has nothing `above`.
+    #[inline(always)]
+    pub(super) fn segment<const FIRST: bool>(
+        &mut self,
+        shared_bits: &mut Bits<'_>,
+        row: &mut [u32],
+        above: &[u32],
+        start: usize,
+        end: usize,
+    ) -> Result<()> {
+        // A copy of its own, so that the compiler keeps it in registers.
+        let mut bits = *shared_bits;
+        let row = &mut row[..end];
+        let above = if FIRST { above } else { &above[..end] };
+        let residuals = &mut self.residuals[..end];
+        let models = &mut self.models;
+        let mut x = start;
+        if x == 0 {
+            let context = split(residuals[0]);
+            let coded = pixel(&mut bits, models, context);
+            let predicted = if FIRST { 0 } else { above[0] & COLOUR };
+            residuals[0] = join(coded);
+            row[0] = add::<BPC>(predicted, unfold(join(coded)));
+            if self.sampling.wait > 0 {
+                self.sampling.wait -= 1;
+            } else {
+                self.sampling.wait = self.sampling.draw();
+                let trigger = self.sampling.trigger();
+                (0..N).for_each(|c| models[c].update(context[c], coded[c], trigger));
+            }
+            x = 1;
+        }
+        let mut sample = x + self.sampling.wait;
+        let mut run_start = 0;
+        let mut left = row[x - 1];
+        let mut left_again = row[x.saturating_sub(2)];
+        let mut up_left = if FIRST { 0 } else { above[x - 1] & COLOUR };
+        let mut context = split(residuals[x - 1]);
+        while x < end {
+            let up = if FIRST { 0 } else { above[x] & COLOUR };
+            if !FIRST && (up ^ up_left) | (left ^ left_again) == 0 && run_start != x && x > 2 {
+                run_start = x;
+                self.sampling.wait = sample - x;
+                let length = run_length(&mut bits, &mut self.run_class, end - x);
+                let Some(covered) = row.get_mut(x..x + length) else {
+                    return Err(failure(ErrorKind::Corrupt, "run crosses the end of its row", bits.offset()));
+                };
+                covered.fill(left);
+                x += length;
+                if x == end {
+                    *shared_bits = bits;
+                    return Ok(());
+                }
+                sample = x + self.sampling.wait;
+                up_left = above[x - 1] & COLOUR;
+                context = split(residuals[x - 1]);
+                continue;
+            }
+            let coded = pixel(&mut bits, models, context);
+            let predicted = if FIRST { left } else { mean(left, up) };
+            residuals[x] = join(coded);
+            (left_again, left) = (left, add::<BPC>(predicted, unfold(join(coded))));
+            row[x] = left;
+            if x == sample {
+                let trigger = self.sampling.trigger();
+                (0..N).for_each(|c| models[c].update(context[c], coded[c], trigger));
+                sample = x + 1 + self.sampling.draw();
+            }
+            context = coded;
+            up_left = up;
+            x += 1;
+        }
+        self.sampling.wait = sample - end;
+        *shared_bits = bits;
+        Ok(())
+    }
+}
+
+/// Read the residuals of one pixel.
+#[inline(always)]
+fn pixel<const N: usize, const BPC: u32>(
+    bits: &mut Bits<'_>,
+    models: &[super::model::Model<BPC>; N],
+    context: [u8; N],
+) -> [u8; N] {
+    let mut coded = [0; N];
+    let mut taken = 0;
+    bits.refill();
+    for c in 0..N {
+        if c == 2 && taken > 64 - LONGEST {
+            bits.taken(taken);
+            bits.refill();
+            taken = 0;
+        }
+        let (residual, length) = code::read::<BPC>(bits, models[c].entry(context[c]));
+        coded[c] = residual;
+        taken += length;
+    }
+    bits.taken(taken);
+    coded
+}
+
+/// Read a run length: each one in the stream adds a step and makes the steps longer, a zero ends it and makes them
+/// shorter. Gives something above `limit` as soon as that is passed.
+#[inline(always)]
+fn run_length(bits: &mut Bits<'_>, class: &mut u8, limit: usize) -> usize {
+    let mut length = 0;
+    bits.refill();
+    while bits.window >> 63 == 1 {
+        length += 1 << RUN_BITS[usize::from(*class & 31)];
+        *class = (*class + 1).min(31);
+        bits.take(1);
+        if length > limit {
+            return length;
+        }
+        bits.refill();
+    }
+    let size = u32::from(RUN_BITS[usize::from(*class & 31)]);
+    // Both shifts by 63 at most: the window moves past the zero first.
+    length += ((bits.window << 1) >> 1 >> (63 - size)) as usize;
+    bits.take(1 + size);
+    *class = class.saturating_sub(1);
+    length
+}
+
+/// The components of a packed pixel in stream order: the topmost byte first.
+#[inline(always)]
+fn split<const N: usize>(pixel: u32) -> [u8; N] {
+    std::array::from_fn(|c| (pixel >> (8 * (N - 1 - c))) as u8)
+}
+
+/// The reverse of [`split`].
+#[inline(always)]
+fn join<const N: usize>(components: [u8; N]) -> u32 {
+    components.iter().fold(0, |pixel, &component| pixel << 8 | u32::from(component))
+}
+
+/// Without alpha, which the row above may already have.
+const COLOUR: u32 = 0x00ff_ffff;
