@@ -5,16 +5,25 @@
 //! A failure concerns one image: the rows then hold what was decoded so far.
 #![forbid(unsafe_code)]
 
+pub mod cursor;
 pub mod error;
 pub mod glz;
 mod glz_pool;
 mod glz_window;
-pub mod lz;
+pub mod jpeg;
+pub mod jpeg_alpha;
+mod jpeg_frame;
 pub mod lz4;
+pub mod lz;
 mod lz_coded;
 mod lz_planes;
 mod lz_units;
+pub mod mask;
+pub mod mjpeg;
+mod mjpeg_tables;
+pub mod png;
 pub mod quic;
+pub mod raw;
 pub mod rows;
 mod stream_order;
 pub mod zlib_glz;
