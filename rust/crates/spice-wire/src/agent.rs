@@ -277,13 +277,13 @@ channel! {
             flags: DisplayConfigFlags,
             depth: u32,
         }
-        /// What this end can do.
+        /// What the sender can do.
         6 AnnounceCapabilities {
             /// 1 asks for the other end's.
             request: u32,
             caps: RestList<u32>,
         }
-        /// This end owns a clipboard now.
+        /// The sender owns a clipboard now.
         7 ClipboardGrab {
             selection: SelectionPrefix,
             serial: GrabSerial,
@@ -294,7 +294,7 @@ channel! {
             selection: SelectionPrefix,
             kind: ClipboardType,
         }
-        /// This end owns a clipboard no more.
+        /// The sender owns a clipboard no more.
         9 ClipboardRelease { selection: SelectionPrefix }
         /// A file is to be transferred.
         10 FileXferStart {

@@ -88,11 +88,15 @@ impl Caps {
                 name: "common",
                 doc: &[" Common capabilities."],
                 shape: Shape::List("u32, words at the offset", &Shape::UInt(32)),
+                before: &[],
+                tags: &[],
             },
             Field {
                 name: "channel",
                 doc: &[" The channel's own capabilities."],
                 shape: Shape::List("u32, words behind the common ones", &Shape::UInt(32)),
+                before: &[],
+                tags: &[],
             },
         ],
     };
@@ -129,7 +133,9 @@ impl Wire for Caps {
 
     fn from_value(value: &Value) -> Result<Self> {
         let mut fields = value.fields(&Self::SCHEMA)?.iter();
-        let mut list = || fields.next().unwrap_or(&Value::None).list()?.iter().map(u32::from_value).collect::<Result<_>>();
+        let mut list = || {
+            fields.next().unwrap_or(&Value::None).list()?.iter().map(u32::from_value).collect::<Result<_>>()
+        };
         Ok(Self { common: list()?, channel: list()? })
     }
 }

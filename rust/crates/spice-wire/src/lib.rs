@@ -18,6 +18,7 @@ pub mod agent;
 pub mod caps;
 pub mod error;
 pub mod header;
+pub mod json;
 pub mod limits;
 pub mod link;
 pub mod messages;

@@ -25,6 +25,12 @@ macro_rules! wire {
                     name: stringify!($field),
                     doc: &[$($field_doc),*],
                     shape: field_shape!($ty $(, $($tag),+)?),
+                    before: &[$(crate::schema::CountField {
+                        name: stringify!($count),
+                        integer: stringify!($count_ty),
+                        counts: stringify!($of),
+                    })?],
+                    tags: &[$($(stringify!($tag)),+)?],
                 }),*],
             };
         }
@@ -78,13 +84,21 @@ macro_rules! wire {
 }
 
 macro_rules! field_shape {
-    ($ty:ty) => { <$ty as crate::shapes::Wire>::SHAPE };
-    ($ty:ty, $($tag:ident),+) => { <$ty as crate::shapes::Selected>::SHAPE };
+    ($ty:ty) => {
+        <$ty as crate::shapes::Wire>::SHAPE
+    };
+    ($ty:ty, $($tag:ident),+) => {
+        <$ty as crate::shapes::Selected>::SHAPE
+    };
 }
 
 macro_rules! field_least {
-    ($ty:ty) => { <$ty as crate::shapes::Wire>::LEAST };
-    ($ty:ty, $($tag:ident),+) => { 0 };
+    ($ty:ty) => {
+        <$ty as crate::shapes::Wire>::LEAST
+    };
+    ($ty:ty, $($tag:ident),+) => {
+        0
+    };
 }
 
 macro_rules! read_field {
@@ -93,18 +107,30 @@ macro_rules! read_field {
 }
 
 macro_rules! write_field {
-    ($field:expr, $writer:ident, $ty:ty) => { crate::shapes::Wire::write(&$field, $writer) };
-    ($field:expr, $writer:ident, $ty:ty, $($tag:ident),+) => { crate::shapes::Selected::write(&$field, $writer) };
+    ($field:expr, $writer:ident, $ty:ty) => {
+        crate::shapes::Wire::write(&$field, $writer)
+    };
+    ($field:expr, $writer:ident, $ty:ty, $($tag:ident),+) => {
+        crate::shapes::Selected::write(&$field, $writer)
+    };
 }
 
 macro_rules! field_to_value {
-    ($field:expr, $ty:ty) => { crate::shapes::Wire::to_value(&$field) };
-    ($field:expr, $ty:ty, $($tag:ident),+) => { crate::shapes::Selected::to_value(&$field) };
+    ($field:expr, $ty:ty) => {
+        crate::shapes::Wire::to_value(&$field)
+    };
+    ($field:expr, $ty:ty, $($tag:ident),+) => {
+        crate::shapes::Selected::to_value(&$field)
+    };
 }
 
 macro_rules! field_from_value {
-    ($value:ident, $ty:ty) => { <$ty as crate::shapes::Wire>::from_value($value) };
-    ($value:ident, $ty:ty, $($tag:ident),+) => { <$ty as crate::shapes::Selected>::from_value($value) };
+    ($value:ident, $ty:ty) => {
+        <$ty as crate::shapes::Wire>::from_value($value)
+    };
+    ($value:ident, $ty:ty, $($tag:ident),+) => {
+        <$ty as crate::shapes::Selected>::from_value($value)
+    };
 }
 
 macro_rules! check_field {
@@ -260,9 +286,13 @@ macro_rules! message_schema {
         crate::schema::MessageSchema {
             id: $id,
             body: &$message::SCHEMA,
-            read: |reader| <$message as crate::shapes::Wire>::read(reader).map(|message| crate::shapes::Wire::to_value(&message)),
+            read: |reader| {
+                <$message as crate::shapes::Wire>::read(reader)
+                    .map(|message| crate::shapes::Wire::to_value(&message))
+            },
             write: |value, writer| {
-                <$message as crate::shapes::Wire>::from_value(value).map(|message| crate::shapes::Wire::write(&message, writer))
+                <$message as crate::shapes::Wire>::from_value(value)
+                    .map(|message| crate::shapes::Wire::write(&message, writer))
             },
         }
     };

@@ -33,17 +33,39 @@ pub enum Shape {
     Pointer(bool, &'static Shape),
     /// Fields one after the other.
     Struct(&'static StructSchema),
-    /// Depends on another field: name of the rule, and what can stand there. The empty list of shapes cannot occur.
+    /// Depends on the first of the field's tags: name of the rule, and what can stand there.
     Choice(&'static str, &'static [Choice]),
 }
 
 /// One arm of a choice.
 #[derive(Debug, Clone, Copy)]
-pub enum Choice {
-    /// Nothing stands there.
-    Nothing,
-    /// This stands there.
-    Shape(Shape),
+pub struct Choice {
+    /// Which tags select it.
+    pub when: When,
+    /// What stands there; nothing for `None`.
+    pub shape: Option<Shape>,
+}
+
+/// Which values of a tag select an arm. The arms are tried in order.
+#[derive(Debug, Clone, Copy)]
+pub enum When {
+    /// One of these values.
+    Is(&'static [u64]),
+    /// One of these bits is set.
+    Has(u64),
+    /// Whatever the arms before did not take.
+    Otherwise,
+}
+
+/// A count that is on the wire before a field and not in the struct.
+#[derive(Debug)]
+pub struct CountField {
+    /// Its name.
+    pub name: &'static str,
+    /// Its integer type.
+    pub integer: &'static str,
+    /// The field whose entries it counts.
+    pub counts: &'static str,
 }
 
 /// A named enumeration or set of flags.
@@ -70,6 +92,10 @@ pub struct Field {
     pub doc: &'static [&'static str],
     /// How it stands on the wire.
     pub shape: Shape,
+    /// Counts that stand directly before it; none or one.
+    pub before: &'static [CountField],
+    /// The earlier fields and counts that say how it is to be read.
+    pub tags: &'static [&'static str],
 }
 
 /// A struct or message body.

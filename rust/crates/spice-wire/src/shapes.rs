@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::error::{ErrorKind, Result};
 use crate::reader::Reader;
-use crate::schema::{Choice, Shape};
+use crate::schema::{self, Choice, Shape};
 use crate::value::Value;
 use crate::writer::Writer;
 
@@ -414,7 +414,13 @@ impl<T, const BITS: u64> Default for When<T, BITS> {
 }
 
 impl<T: Wire, const BITS: u64> Selected for When<T, BITS> {
-    const SHAPE: Shape = Shape::Choice("present when its flag is set", &[Choice::Nothing, Choice::Shape(T::SHAPE)]);
+    const SHAPE: Shape = Shape::Choice(
+        "present when its flag is set",
+        &[
+            Choice { when: schema::When::Has(BITS), shape: Some(T::SHAPE) },
+            Choice { when: schema::When::Otherwise, shape: None },
+        ],
+    );
     fn write(&self, writer: &mut Writer) {
         self.0.iter().for_each(|present| present.write(writer));
     }

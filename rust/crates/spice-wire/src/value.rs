@@ -65,7 +65,9 @@ impl Value {
     /// The fields of a struct of this schema.
     pub fn fields(&self, schema: &'static StructSchema) -> Result<&[Value]> {
         match self {
-            Value::Struct(found, fields) if *found == schema && fields.len() == schema.fields.len() => Ok(fields),
+            Value::Struct(found, fields) if *found == schema && fields.len() == schema.fields.len() => {
+                Ok(fields)
+            }
             other => Err(other.not(schema.name)),
         }
     }

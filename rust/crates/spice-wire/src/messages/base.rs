@@ -86,7 +86,7 @@ channel! {
     /// What every channel has.
     Base = 0;
     server {
-        /// This channel is moving to the target host.
+        /// The channel is moving to the target host.
         1 Migrate { flags: MigrateFlags }
         /// State that the client hands to the target as it is.
         2 MigrateData { data: Rest }

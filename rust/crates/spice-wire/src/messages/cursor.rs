@@ -50,13 +50,19 @@ mod unless {
     use super::Unless;
     use crate::error::Result;
     use crate::reader::Reader;
-    use crate::schema::Shape;
+    use crate::schema::{self, Choice, Shape};
     use crate::shapes::{Selected, When, Wire, WireBy};
     use crate::value::Value;
     use crate::writer::Writer;
 
     impl<T: Wire, const BITS: u64> Selected for Unless<T, BITS> {
-        const SHAPE: Shape = <When<T, BITS> as Selected>::SHAPE;
+        const SHAPE: Shape = Shape::Choice(
+            "absent when its flag is set",
+            &[
+                Choice { when: schema::When::Has(BITS), shape: None },
+                Choice { when: schema::When::Otherwise, shape: Some(T::SHAPE) },
+            ],
+        );
         fn write(&self, writer: &mut Writer) {
             self.0.iter().for_each(|present| present.write(writer));
         }

@@ -2,8 +2,8 @@
 
 use crate::messages::base::WaitForChannel;
 use crate::messages::draw::{
-    AlphaFlags, Brush, Clip, CompositeFlags, DisplayBase, GlyphString, ImageScaleMode, LineAttr, Path, Point, Point16,
-    QMask, Rect, Ropd, Transform,
+    AlphaFlags, Brush, Clip, CompositeFlags, DisplayBase, GlyphString, ImageScaleMode, LineAttr, Path, Point,
+    Point16, QMask, Rect, Ropd, Transform,
 };
 use crate::messages::image::Image;
 use crate::shapes::{Blob, List, Ptr, Ref, Rest, When};
@@ -265,7 +265,7 @@ channel! {
             flags: CompositeFlags,
             source: Ptr<Image>,
             /// Present with HAS_MASK.
-            mask: When<Ptr<Image>, 0x80000> [flags],
+            mask: When<Ref<Image>, 0x80000> [flags],
             /// Present with HAS_SRC_TRANSFORM.
             source_transform: When<Transform, 0x100000> [flags],
             /// Present with HAS_MASK_TRANSFORM.

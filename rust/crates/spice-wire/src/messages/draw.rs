@@ -206,12 +206,10 @@ pub struct GlyphRows(pub bytes::Bytes);
 
 /// The shapes that depend on more than one field.
 mod by_hand {
-    use super::{
-        BrushData, BrushType, FixedList, Glyph, GlyphRows, Glyphs, Pattern, Point, StringFlags,
-    };
+    use super::{BrushData, BrushType, FixedList, Glyph, GlyphRows, Glyphs, Pattern, Point, StringFlags};
     use crate::error::Result;
     use crate::reader::Reader;
-    use crate::schema::{Choice, Shape};
+    use crate::schema::{Choice, Shape, When};
     use crate::shapes::{Count, CountInt, Selected, Wire, WireBy, read_items};
     use crate::value::Value;
     use crate::writer::Writer;
@@ -219,7 +217,11 @@ mod by_hand {
     impl Selected for BrushData {
         const SHAPE: Shape = Shape::Choice(
             "by the kind of brush",
-            &[Choice::Nothing, Choice::Shape(Shape::UInt(32)), Choice::Shape(Pattern::SHAPE)],
+            &[
+                Choice { when: When::Is(&[BrushType::SOLID.0 as u64]), shape: Some(Shape::UInt(32)) },
+                Choice { when: When::Is(&[BrushType::PATTERN.0 as u64]), shape: Some(Pattern::SHAPE) },
+                Choice { when: When::Otherwise, shape: None },
+            ],
         );
         fn write(&self, writer: &mut Writer) {
             match self {
@@ -329,7 +331,10 @@ mod by_hand {
         }
         fn fits(&self, (length, flags): (u16, StringFlags)) -> bool {
             self.0.len() == usize::from(length)
-                && self.0.iter().all(|glyph| glyph.rows.0.len() == row_bytes(glyph.width, glyph.height, flags))
+                && self
+                    .0
+                    .iter()
+                    .all(|glyph| glyph.rows.0.len() == row_bytes(glyph.width, glyph.height, flags))
         }
     }
 

@@ -178,12 +178,12 @@ impl Count for Plane {
 
 mod by_hand {
     use super::{
-        Bitmap, BitmapFlags, Blob, Bytes, CountInt, ImageData, ImageType, JpegAlpha, LzPlt, Palette, PaletteRef,
-        Plane, Ptr, SurfaceSource, ZlibGlz,
+        Bitmap, BitmapFlags, Blob, Bytes, CountInt, ImageData, ImageType, JpegAlpha, LzPlt, Palette,
+        PaletteRef, Plane, Ptr, SurfaceSource, ZlibGlz,
     };
     use crate::error::Result;
     use crate::reader::Reader;
-    use crate::schema::{Choice, Shape};
+    use crate::schema::{Choice, Shape, When};
     use crate::shapes::{Selected, Wire, WireBy};
     use crate::value::Value;
     use crate::writer::Writer;
@@ -207,13 +207,13 @@ mod by_hand {
         const SHAPE: Shape = Shape::Choice(
             "by the kind of image",
             &[
-                Choice::Nothing,
-                Choice::Shape(Bitmap::SHAPE),
-                Choice::Shape(LzPlt::SHAPE),
-                Choice::Shape(ZlibGlz::SHAPE),
-                Choice::Shape(JpegAlpha::SHAPE),
-                Choice::Shape(SurfaceSource::SHAPE),
-                Choice::Shape(<Blob<u32> as Wire>::SHAPE),
+                arm(&[ImageType::BITMAP.0 as u64], Bitmap::SHAPE),
+                arm(&[ImageType::LZ_PLT.0 as u64], LzPlt::SHAPE),
+                arm(&[ImageType::ZLIB_GLZ_RGB.0 as u64], ZlibGlz::SHAPE),
+                arm(&[ImageType::JPEG_ALPHA.0 as u64], JpegAlpha::SHAPE),
+                arm(&[ImageType::SURFACE.0 as u64], SurfaceSource::SHAPE),
+                arm(CODED, <Blob<u32> as Wire>::SHAPE),
+                Choice { when: When::Otherwise, shape: None },
             ],
         );
         fn write(&self, writer: &mut Writer) {
@@ -263,7 +263,13 @@ mod by_hand {
     impl Selected for PaletteRef {
         const SHAPE: Shape = Shape::Choice(
             "cache id with PAL_FROM_CACHE, else an offset",
-            &[Choice::Nothing, Choice::Shape(Shape::Pointer(false, &Palette::SHAPE)), Choice::Shape(Shape::UInt(64))],
+            &[
+                Choice {
+                    when: When::Has(BitmapFlags::PAL_FROM_CACHE.0 as u64),
+                    shape: Some(Shape::UInt(64)),
+                },
+                Choice { when: When::Otherwise, shape: Some(Shape::Pointer(true, &Palette::SHAPE)) },
+            ],
         );
         fn write(&self, writer: &mut Writer) {
             match self {
@@ -323,9 +329,18 @@ mod by_hand {
         stride.length().saturating_mul(height.length())
     }
 
-    fn is_coded(kind: ImageType) -> bool {
+    /// The kinds whose data is a size and coded bytes.
+    const CODED: &[u64] = {
         use ImageType as T;
-        matches!(kind, T::QUIC | T::LZ_RGB | T::GLZ_RGB | T::JPEG | T::LZ4)
+        &[T::QUIC.0 as u64, T::LZ_RGB.0 as u64, T::GLZ_RGB.0 as u64, T::JPEG.0 as u64, T::LZ4.0 as u64]
+    };
+
+    const fn arm(kinds: &'static [u64], shape: Shape) -> Choice {
+        Choice { when: When::Is(kinds), shape: Some(shape) }
+    }
+
+    fn is_coded(kind: ImageType) -> bool {
+        CODED.contains(&u64::from(kind.0))
     }
 
     fn has_struct(kind: ImageType) -> bool {

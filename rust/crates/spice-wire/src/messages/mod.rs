@@ -64,6 +64,10 @@ fn candidates(channel: ChannelType, sender: Sender) -> impl Iterator<Item = &'st
     tables.flat_map(move |schema| schema.messages(sender))
 }
 
+/// Enumerations that no field refers to: the capability numbers, which stand in words of bits, and the like.
+pub static LOOSE_ENUMS: &[&crate::schema::EnumSchema] =
+    &[&crate::agent::AgentCap::SCHEMA, &crate::link::AuthMechanism::SCHEMA];
+
 /// Structs that stand outside any channel: the link stage, the headers and the agent's framing.
 pub static STANDALONE: &[Standalone] = &[
     standalone::<crate::link::LinkHeader>(),

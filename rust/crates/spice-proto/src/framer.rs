@@ -1,0 +1,217 @@
+//! Received bytes to whole packets, for both kinds of data header (`protocol.md` 1.8).
+
+use std::collections::VecDeque;
+
+use bytes::{Bytes, BytesMut};
+use spice_wire::header::{FullHeader, MiniHeader};
+use spice_wire::{Error, ErrorKind, Limits, Reader, Result, Wire};
+
+/// Room offered for one read when nothing bigger is under way.
+const READ_SIZE: usize = 256 << 10;
+/// Room below which new memory is taken rather than the rest of the old used up.
+const LEAST_ROOM: usize = 16 << 10;
+
+/// Which header stands before each message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeaderKind {
+    /// 6 bytes; serials are counted.
+    Mini,
+    /// 18 bytes; serials stand in the header.
+    Full,
+}
+
+impl HeaderKind {
+    /// Its size on the wire.
+    pub fn size(self) -> usize {
+        match self {
+            Self::Mini => MiniHeader::SIZE,
+            Self::Full => FullHeader::SIZE,
+        }
+    }
+}
+
+/// One received message, not parsed. The body shares the memory it was received into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packet {
+    /// The message's number.
+    pub id: u16,
+    /// Counted from 1 with the mini header, the peer's own with the full one.
+    pub serial: u64,
+    /// The body.
+    pub body: Bytes,
+    /// Offset of a sub-message list in the body, 0 for none; only the full header has it.
+    pub sub_list: u32,
+}
+
+/// Cuts a byte stream into packets.
+///
+/// INVARIANT: the packets are the same for every cutting of the input.
+#[derive(Debug)]
+pub struct Framer {
+    kind: HeaderKind,
+    most: usize,
+    /// Received bytes that are no packet yet, then room for more, zeroed.
+    chunk: BytesMut,
+    filled: usize,
+    serial: u64,
+    ready: VecDeque<Packet>,
+    ready_bytes: usize,
+    failed: Option<Error>,
+}
+
+impl Framer {
+    /// A framer at the start of a stream.
+    pub fn new(kind: HeaderKind, limits: &Limits) -> Self {
+        Self {
+            kind,
+            most: limits.message,
+            chunk: BytesMut::new(),
+            filled: 0,
+            serial: 0,
+            ready: VecDeque::new(),
+            ready_bytes: 0,
+            failed: None,
+        }
+    }
+
+    /// Room for the next bytes: what the message under way still wants, within reason.
+    pub fn space(&mut self) -> &mut [u8] {
+        let room = self.chunk.len().saturating_sub(self.filled);
+        let wanted = self.wanted();
+        if room < wanted.min(LEAST_ROOM) || (room < wanted && wanted > READ_SIZE) {
+            self.chunk.truncate(self.filled);
+            self.chunk.resize(self.filled.saturating_add(wanted), 0);
+        }
+        self.chunk.get_mut(self.filled..).unwrap_or_default()
+    }
+
+    /// The first `count` bytes of [`Framer::space`] have been received.
+    pub fn filled(&mut self, count: usize) {
+        self.filled = self.filled.saturating_add(count).min(self.chunk.len());
+        while self.failed.is_none() && self.cut() {}
+    }
+
+    /// Takes the room out, to be filled elsewhere; [`Framer::restore`] must bring it back before anything else happens.
+    /// The bytes up to the returned offset are received already.
+    pub fn lend(&mut self) -> (BytesMut, usize) {
+        self.space();
+        (std::mem::take(&mut self.chunk), self.filled)
+    }
+
+    /// Brings lent room back with `count` more bytes in it.
+    pub fn restore(&mut self, room: BytesMut, count: usize) {
+        self.chunk = room;
+        self.filled(count);
+    }
+
+    /// Takes received bytes over by copying them.
+    pub fn receive(&mut self, mut data: &[u8]) {
+        while !data.is_empty() && self.failed.is_none() {
+            let space = self.space();
+            let count = space.len().min(data.len());
+            let (now, later) = data.split_at(count);
+            if let Some(target) = space.get_mut(..count) {
+                target.copy_from_slice(now);
+            }
+            self.filled(count);
+            data = later;
+        }
+    }
+
+    /// The next packet, if a whole one has been received. After an error every further call gives it again.
+    pub fn next_packet(&mut self) -> Result<Option<Packet>> {
+        match (self.ready.pop_front(), &self.failed) {
+            (Some(packet), _) => {
+                self.ready_bytes = self.ready_bytes.saturating_sub(packet.body.len());
+                Ok(Some(packet))
+            }
+            (None, Some(error)) => Err(error.clone()),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// Whole packets in the order of arrival, without taking them.
+    pub fn waiting(&self) -> impl Iterator<Item = &Packet> {
+        self.ready.iter()
+    }
+
+    /// Bytes of the bodies of whole packets that wait.
+    pub fn waiting_bytes(&self) -> usize {
+        self.ready_bytes
+    }
+
+    /// Whether [`Framer::next_packet`] has something to say.
+    pub fn is_ready(&self) -> bool {
+        !self.ready.is_empty() || self.failed.is_some()
+    }
+
+    /// Bytes received of a message that is not complete.
+    pub fn partial_bytes(&self) -> usize {
+        self.filled
+    }
+
+    /// How much room to offer. A big message's room grows with what has arrived of it, never with what is announced.
+    fn wanted(&self) -> usize {
+        let missing = self.header().map_or(0, |header| self.total(&header).saturating_sub(self.filled));
+        match missing {
+            small if small <= READ_SIZE => READ_SIZE,
+            big => big.min(self.filled.saturating_mul(3).max(READ_SIZE)),
+        }
+    }
+
+    /// Cuts one packet off the front; whether there was one.
+    fn cut(&mut self) -> bool {
+        let Some(header) = self.header() else { return false };
+        if header.size > self.most {
+            let what =
+                format!("message {} announces {} bytes, {} allowed", header.id, header.size, self.most);
+            self.failed = Some(Error::new(ErrorKind::Limit, 0, what));
+            return false;
+        }
+        let total = self.total(&header);
+        if total > self.filled {
+            return false;
+        }
+        let mut body = self.chunk.split_to(total).freeze();
+        self.filled = self.filled.saturating_sub(total);
+        let body = body.split_off(self.kind.size());
+        self.serial = header.serial.unwrap_or(self.serial.saturating_add(1));
+        self.ready_bytes = self.ready_bytes.saturating_add(body.len());
+        self.ready.push_back(Packet { id: header.id, serial: self.serial, body, sub_list: header.sub_list });
+        true
+    }
+
+    fn total(&self, header: &Header) -> usize {
+        self.kind.size().saturating_add(header.size)
+    }
+
+    fn header(&self) -> Option<Header> {
+        let bytes = self.chunk.get(..self.filled)?.get(..self.kind.size())?;
+        let (bytes, limits) = (Bytes::copy_from_slice(bytes), Limits::DEFAULT);
+        Header::read(self.kind, &mut Reader::new(&bytes, &limits)).ok()
+    }
+}
+
+/// What both kinds of header say.
+struct Header {
+    id: u16,
+    size: usize,
+    serial: Option<u64>,
+    sub_list: u32,
+}
+
+impl Header {
+    fn read(kind: HeaderKind, reader: &mut Reader<'_>) -> Result<Self> {
+        let size = |size| usize::try_from(size).unwrap_or(usize::MAX);
+        Ok(match kind {
+            HeaderKind::Mini => {
+                let header = MiniHeader::read(reader)?;
+                Self { id: header.message_type, size: size(header.size), serial: None, sub_list: 0 }
+            }
+            HeaderKind::Full => {
+                let FullHeader { serial, message_type, size: bytes, sub_list } = FullHeader::read(reader)?;
+                Self { id: message_type, size: size(bytes), serial: Some(serial), sub_list }
+            }
+        })
+    }
+}
