@@ -67,7 +67,7 @@ fn a_large_message_takes_memory_only_as_it_arrives() {
     framer.receive(&[48, 1, 0, 0, 0, 8]);
     assert!(framer.space().len() <= 256 << 10, "128 MiB were announced and 6 bytes received");
     framer.receive(&vec![0; 1 << 20]);
-    assert!(framer.space().len() <= 3 << 20);
+    assert!(framer.space().len() <= (3 << 20) + 18, "three times what has arrived");
     assert_eq!(framer.next_packet(), Ok(None));
     assert_eq!(framer.partial_bytes(), (1 << 20) + 6);
 }
