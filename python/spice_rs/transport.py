@@ -1,0 +1,97 @@
+"""The one place that knows sockets: it opens a stream to an address."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from collections.abc import Awaitable, Callable
+
+import trio
+from trio.abc import Stream
+
+from ._groups import leaves
+from .enums import ChannelType
+from .errors import ConnectError
+from .uri import Address, TcpAddress, UnixAddress, parse
+
+Opener = Callable[[ChannelType, int], Awaitable[Stream]]
+"""Opens the connection for one channel, given its type and id: the way to bring any stream of one's own."""
+
+KEEPALIVE_IDLE = 60
+"""Seconds without a byte after which the kernel asks whether the server is still there."""
+
+
+def opener(address: str | Address | Opener) -> tuple[Opener, str, str | None]:
+    """Make an opener of whatever names a server.
+
+    Returns:
+        the opener, the address as text for people, and the password that the address carried.
+
+    Raises:
+        ValueError, Unsupported: see `uri.parse`.
+    """
+    if callable(address):
+        return address, getattr(address, "__name__", "a stream of the caller's"), None
+    place = parse(address) if isinstance(address, str) else address
+
+    async def open_channel(_type: ChannelType, _id: int) -> Stream:
+        return await open_stream(place)
+
+    return open_channel, str(place), place.password
+
+
+async def open_stream(address: Address) -> trio.SocketStream:
+    """Connect to an address.
+
+    Raises:
+        ConnectError: nobody answers there, the name does not resolve, or the socket may not be opened.
+
+    Cancelled, it leaves nothing open.
+    """
+    try:
+        if isinstance(address, UnixAddress):
+            return await trio.open_unix_socket(_socket_path(address))
+        return await _open_tcp(address)
+    except OSError as error:
+        raise _explained(address, error) from error
+
+
+async def _open_tcp(address: TcpAddress) -> trio.SocketStream:
+    # Trio itself switches off the collecting of small packets.
+    stream = await trio.open_tcp_stream(address.host, address.port)
+    stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if hasattr(socket, "TCP_KEEPIDLE"):
+        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE)
+    return stream
+
+
+def _socket_path(address: UnixAddress) -> str:
+    return "\0" + address.path[1:] if address.path.startswith("@") else address.path
+
+
+def _explained(address: Address, error: OSError) -> ConnectError:
+    if isinstance(error, socket.gaierror):
+        name = address.host if isinstance(address, TcpAddress) else address.path
+        reason = f"the name {name!r} does not resolve ({error.strerror}); check its spelling, or give a number"
+        return ConnectError(str(address), reason, errno=error.errno)
+    number = _number(error)
+    reason = REASONS.get(number or 0) or (os.strerror(number) if number else str(error))
+    return ConnectError(str(address), reason, errno=number)
+
+
+def _number(error: OSError) -> int | None:
+    """Return the system's number, of the first attempt where several addresses were tried."""
+    if error.errno is not None or error.__cause__ is None:
+        return error.errno
+    return next((e.errno for e in leaves(error.__cause__) if isinstance(e, OSError) and e.errno), None)
+
+
+REASONS = {
+    errno.ECONNREFUSED: "nothing listens there; is the machine running, and is that the port of its SPICE display?",
+    errno.ENOENT: "there is no such socket; is the machine running?",
+    errno.EACCES: "this user may not open it; look at the permissions of the socket and its directory",
+    errno.EHOSTUNREACH: "there is no way to that host; check the network",
+    errno.ENETUNREACH: "there is no way to that network; check the network",
+    errno.ETIMEDOUT: "the host does not answer; a firewall may drop what is sent to that port",
+}

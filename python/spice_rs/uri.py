@@ -1,0 +1,153 @@
+"""Addresses of SPICE servers: `spice://host:port` and `spice+unix:///path`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from .errors import Unsupported
+
+DEFAULT_PORT = 5900
+"""QEMU's and libvirt's first port."""
+
+EXAMPLE = "write spice://host:port, spice://[ipv6]:port or spice+unix:///path"
+
+
+@dataclass(frozen=True, slots=True)
+class TcpAddress:
+    """A server that listens on a TCP port.
+
+    Attributes:
+        host: a name, an IPv4 address, or an IPv6 address without brackets.
+        port: 1 to 65535.
+        user: who logs in, for authentications that know users.
+        password: what the address carried; never shown.
+    """
+
+    host: str
+    port: int = DEFAULT_PORT
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"spice://{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class UnixAddress:
+    """A server that listens on a UNIX socket.
+
+    Attributes:
+        path: of the socket; a leading `@` names a socket of Linux that has no file.
+    """
+
+    path: str
+    password: None = field(default=None, init=False, repr=False)
+
+    def __str__(self) -> str:
+        return f"spice+unix://{self.path}"
+
+
+Address = TcpAddress | UnixAddress
+
+
+def parse(text: str) -> Address:
+    """Read an address.
+
+    Arguments:
+        text: `spice://[user@]host[:port][?port=...&password=...]`, or `spice+unix://` and a path, taken as it is.
+
+    Raises:
+        ValueError: it is none; the text says what is wrong with it and shows a right one.
+        Unsupported: it asks for TLS.
+    """
+    scheme, found, rest = text.partition("://")
+    match scheme.lower() if found else None:
+        case "spice":
+            return _tcp(text, rest)
+        case "spice+unix":
+            return _unix(text, rest)
+        case "spice+tls":
+            raise _no_tls()
+        case None:
+            raise _wrong(text, "it has no scheme")
+        case other:
+            raise _wrong(text, f"the scheme {other!r} is not SPICE")
+
+
+def _unix(text: str, path: str) -> UnixAddress:
+    if not path or "\0" in path:
+        raise _wrong(text, "it names no socket")
+    return UnixAddress(path)
+
+
+def _tcp(text: str, rest: str) -> TcpAddress:
+    authority, query = _split_query(rest)
+    # The last @ that is before the query: a password in the query may contain one.
+    user, found, place = authority.rpartition("@")
+    host, port = _host_and_port(text, place)
+    values = _query(text, query)
+    if "tls-port" in values:
+        raise _no_tls()
+    if "port" in values:
+        if port is not None:
+            raise _wrong(text, "it gives the port twice")
+        port = _port(text, values["port"])
+    return TcpAddress(
+        host,
+        DEFAULT_PORT if port is None else port,
+        unquote(user) if found else None,
+        values.get("password"),
+    )
+
+
+def _split_query(rest: str) -> tuple[str, str]:
+    """Cut the query off, which starts with `?` or, as the reference client has it, with `;`; a lone `/` before it goes."""
+    authority, _, query = rest.replace(";", "?", 1).partition("?") if "?" not in rest else rest.partition("?")
+    return authority.removesuffix("/"), query
+
+
+def _host_and_port(text: str, place: str) -> tuple[str, int | None]:
+    shape = re.fullmatch(r"(?:\[(?P<six>[^]]*)\]|(?P<host>[^][/:]*))(?::(?P<port>[^/]*))?", place)
+    if shape is None:
+        hint = "an IPv6 address needs brackets" if place.count(":") > 1 else "the part behind :// is not host:port"
+        raise _wrong(text, hint)
+    host = shape["six"] or unquote(shape["host"] or "")
+    if not host:
+        raise _wrong(text, "it names no host")
+    return host, None if shape["port"] is None else _port(text, shape["port"])
+
+
+def _port(text: str, digits: str) -> int:
+    if not (digits.isascii() and digits.isdigit() and 0 < int(digits[:6]) < 65536):
+        raise _wrong(text, f"{digits!r} is no port")
+    return int(digits)
+
+
+def _query(text: str, query: str) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for part in re.split("[&;]", query):
+        key, _, value = part.partition("=")
+        if not value:
+            continue
+        if key not in ("port", "tls-port", "password"):
+            raise _wrong(text, f"it has an unknown key {key!r}")
+        if key in values:
+            raise _wrong(text, f"it gives {key} twice")
+        values[key] = unquote(value)
+    return values
+
+
+def _wrong(text: str, why: str) -> ValueError:
+    # What stands behind the first ? may be a password.
+    shown = re.split("[?;]", text, maxsplit=1)[0]
+    return ValueError(f"not a SPICE address: {shown!r}: {why}; {EXAMPLE}")
+
+
+def _no_tls() -> Unsupported:
+    return Unsupported(
+        "TLS comes in a later version; connect to the plain port, or through a tunnel such as ssh -L",
+        capability="TLS",
+    )
