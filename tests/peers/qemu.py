@@ -41,6 +41,7 @@ class Qemu(Peer):
         vga: a key of `ADAPTERS`.
         unix: listen on a socket in the peer's own directory instead of TCP.
         compression: QEMU's image-compression; lz4 is not accepted there, a client asks for it.
+        memory_mib: with 256 or more, memtest takes 15 s to measure it before it draws.
         spice: more options of -spice, by name.
         extra: more arguments for QEMU.
     """
@@ -54,7 +55,7 @@ class Qemu(Peer):
         password: str | None = None,
         compression: str | None = None,
         tablet: bool = True,
-        memory_mib: int = 256,
+        memory_mib: int = 64,
         spice: dict[str, str] | None = None,
         extra: tuple[str, ...] = (),
         port: int | None = None,

@@ -1,0 +1,60 @@
+"""What all tests share: real peers as fixtures, and how hard Hypothesis tries."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.peers import require
+from tests.peers.qemu import Qemu
+from tests.peers.xspice import Xspice
+from tests.peers.xvfb import Xvfb
+
+# A busy machine is no reason to fail; SPICE_RS_HYPOTHESIS=long is for a night.
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", settings.get_profile("default"), max_examples=5000)
+settings.load_profile(os.environ.get("SPICE_RS_HYPOTHESIS", "default"))
+
+PEER_FIXTURES = {"xspice", "qemu", "xvfb"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the marker `peer` to every test that asks for a peer."""
+    for item in items:
+        if PEER_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.peer)
+
+
+@pytest.fixture
+def xspice() -> Iterator[Callable[..., Xspice]]:
+    """Return a factory of Xspice servers; its arguments are those of `Xspice`, and all of them end with the test."""
+    require("xspice")
+    with ExitStack() as peers:
+        yield lambda **options: peers.enter_context(Xspice(**options))
+
+
+@pytest.fixture
+def qemu() -> Iterator[Callable[..., Qemu]]:
+    """Return a factory of virtual machines; its arguments are those of `Qemu`, and all of them end with the test."""
+    require("qemu")
+    with ExitStack() as peers:
+        yield lambda **options: peers.enter_context(make_qemu(**options))
+
+
+@pytest.fixture
+def xvfb() -> Iterator[Xvfb]:
+    """Return an X server in memory, for a reference client that wants a window."""
+    require("xvfb")
+    with Xvfb() as server:
+        yield server
+
+
+def make_qemu(**options: object) -> Qemu:
+    """Start a virtual machine, if its guest is there."""
+    if options.get("guest") == "memtest":
+        require("memtest")
+    return Qemu(**options)  # type: ignore[arg-type]
