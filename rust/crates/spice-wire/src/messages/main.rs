@@ -110,9 +110,9 @@ channel! {
         107 AgentData
         108 AgentToken
         109 MigrateEnd
-        /// To the target: can you take this session over?
+        /// Asks the target whether it can take this session over.
         110 MigrateDstDoSeamless { source_version: u32 }
-        /// To the source: the target can take the session over.
+        /// Tells the source that the target can take the session over.
         111 MigrateConnectedSeamless {}
         /// Defined, but the reference server disconnects on it.
         112 QualityIndicator { text: Rest }
