@@ -1,21 +1,14 @@
 //! The tables as JSON, for the generator and for tests in other languages.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::catalogue::{Catalogue, Named, channels};
 use crate::limits::Limits;
-use crate::messages::{CHANNELS, LOOSE_ENUMS, STANDALONE};
 use crate::schema::{ChannelSchema, Choice, EnumSchema, Field, MessageSchema, Shape, StructSchema, When};
 
 /// All tables: limits, enumerations, structs (each behind those that it uses) and channels.
 pub fn tables() -> String {
-    let mut found = Found::default();
-    let channels: Vec<_> = CHANNELS.iter().copied().chain([&crate::agent::CHANNEL]).collect();
-    for message in channels.iter().flat_map(|channel| channel.server.iter().chain(channel.client)) {
-        found.visit(Shape::Struct(message.body));
-    }
-    STANDALONE.iter().for_each(|standalone| found.visit(standalone.shape));
-    LOOSE_ENUMS.iter().chain(crate::caps::SETS).for_each(|schema| found.visit(Shape::Enum(schema)));
+    let found = Catalogue::all();
     let limits = Limits::SCHEMA.iter().map(|limit| {
         object([
             ("name", text(limit.name)),
@@ -25,9 +18,9 @@ pub fn tables() -> String {
     });
     let all = object([
         ("limits", limits.collect()),
-        ("enums", Json::List(found.enums)),
-        ("structs", Json::List(found.structs)),
-        ("channels", channels.into_iter().map(channel).collect()),
+        ("enums", found.enums.iter().map(|(kind, schema)| named(*kind, schema)).collect()),
+        ("structs", found.structs.iter().map(|schema| structure(schema)).collect()),
+        ("channels", channels().map(channel).collect()),
     ]);
     format!("{all}\n")
 }
@@ -90,48 +83,20 @@ fn write_text(value: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str("\"")
 }
 
-/// What has been reached from the messages, each thing once and behind what it uses.
-#[derive(Default)]
-struct Found {
-    seen: BTreeSet<(&'static str, &'static str)>,
-    enums: Vec<Json>,
-    structs: Vec<Json>,
+fn structure(schema: &StructSchema) -> Json {
+    object([
+        ("module", text(schema.python_module())),
+        ("name", text(schema.name)),
+        ("doc", doc(schema.doc)),
+        ("fields", schema.fields.iter().map(field).collect()),
+    ])
 }
 
-impl Found {
-    fn visit(&mut self, shape: Shape) {
-        match shape {
-            Shape::Enum(schema) => self.named("enum", schema),
-            Shape::Flags(schema) => self.named("flags", schema),
-            Shape::Struct(schema) => self.fields(schema),
-            Shape::List(_, item) | Shape::Pointer(_, item) => self.visit(*item),
-            Shape::Choice(_, arms) => {
-                arms.iter().filter_map(|arm| arm.shape).for_each(|shape| self.visit(shape))
-            }
-            Shape::UInt(_) | Shape::Int(_) | Shape::Array(_) | Shape::Bytes(_) | Shape::Text(_) => {}
-        }
-    }
-
-    fn named(&mut self, kind: &'static str, schema: &'static EnumSchema) {
-        if self.seen.insert((schema.module, schema.name)) {
-            self.enums.push(named(kind, schema));
-        }
-    }
-
-    fn fields(&mut self, schema: &'static StructSchema) {
-        if self.seen.insert((schema.module, schema.name)) {
-            schema.fields.iter().for_each(|field| self.visit(field.shape));
-            self.structs.push(object([
-                ("module", text(schema.python_module())),
-                ("name", text(schema.name)),
-                ("doc", doc(schema.doc)),
-                ("fields", schema.fields.iter().map(field).collect()),
-            ]));
-        }
-    }
-}
-
-fn named(kind: &'static str, schema: &EnumSchema) -> Json {
+fn named(kind: Named, schema: &EnumSchema) -> Json {
+    let kind = match kind {
+        Named::Enum => "enum",
+        Named::Flags => "flags",
+    };
     let members = schema.members.iter().map(|(value, name, lines)| {
         object([("value", number(*value)), ("name", text(name)), ("doc", doc(lines))])
     });

@@ -16,6 +16,7 @@ mod macros;
 
 pub mod agent;
 pub mod caps;
+pub mod catalogue;
 pub mod error;
 pub mod header;
 pub mod json;
