@@ -504,9 +504,9 @@ pub(crate) fn read_items<T: Wire>(reader: &mut Reader<'_>, count: usize) -> Resu
     (0..count).map(|_| T::read(reader)).collect()
 }
 
+/// Text ends where its last NULs begin, whoever counted them.
 fn without_nul(mut bytes: Bytes) -> Bytes {
-    if let Some(rest) = bytes.strip_suffix(&[0]) {
-        bytes.truncate(rest.len());
-    }
+    let length = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last.saturating_add(1));
+    bytes.truncate(length);
     bytes
 }

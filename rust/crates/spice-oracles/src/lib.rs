@@ -1,0 +1,32 @@
+//! What must hold for any bytes a peer sends. Each oracle takes arbitrary bytes and panics where a promise is broken.
+//!
+//! The fuzz targets in `fuzz/` are three lines over these; the corpus is replayed as an ordinary test.
+#![forbid(unsafe_code)]
+
+mod codec;
+mod transport;
+mod wire;
+
+pub use codec::{cursor, glz, jpeg, lz, lz4, mjpeg, quic, raw, zlib_glz};
+pub use transport::transport;
+pub use wire::{agent, message, structs};
+
+/// An oracle by the name of its fuzz target and corpus folder.
+pub type Oracle = (&'static str, fn(&[u8]));
+
+/// Every oracle.
+pub const ORACLES: &[Oracle] = &[
+    ("agent", agent),
+    ("cursor", cursor),
+    ("glz", glz),
+    ("jpeg", jpeg),
+    ("lz", lz),
+    ("lz4", lz4),
+    ("message", message),
+    ("mjpeg", mjpeg),
+    ("quic", quic),
+    ("raw", raw),
+    ("structs", structs),
+    ("transport", transport),
+    ("zlib_glz", zlib_glz),
+];
