@@ -18,12 +18,22 @@ use crate::{Error, ErrorKind, PixelFormat, Result, Rows};
 
 /// Decodes `data` into `rows`, which must have its size, and says what the pixels mean. The top bytes become 0xff.
 ///
-/// Data that end early fail with [`ErrorKind::Truncated`]. [`Frame::read`] tells the size before.
+/// Data that end early, if only by their end marker, fail with [`ErrorKind::Truncated`]. Where the end marker itself comes
+/// early the rest of the picture is whatever the decoder makes of it. [`Frame::read`] tells the size before.
 pub fn decode(data: &[u8], rows: &mut Rows<'_>, limits: &Limits) -> Result<PixelFormat> {
     let frame = Frame::read(data)?;
     check_size(&frame, rows, limits)?;
-    decode_frame(data, &frame, true, rows)?;
+    decode_frame(data, &frame, Manner { top_down: true, strict: true }, rows)?;
     Ok(PixelFormat::Xrgb)
+}
+
+/// How [`decode_frame`] goes about its work.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manner {
+    /// The first coded row is the top one.
+    pub top_down: bool,
+    /// Data that end early are an error; else the picture is as good as they allow.
+    pub strict: bool,
 }
 
 /// Compares the size that a JPEG announces with its destination and the limits.
@@ -39,33 +49,57 @@ pub(crate) fn check_size(frame: &Frame, rows: &Rows<'_>, limits: &Limits) -> Res
 }
 
 /// Decodes the pixels of `frame`, whose size has been checked.
-pub(crate) fn decode_frame(data: &[u8], frame: &Frame, top_down: bool, rows: &mut Rows<'_>) -> Result<()> {
-    let order = StreamOrder { top_down, line: rows.width(), keeps_old: false };
+pub(crate) fn decode_frame(data: &[u8], frame: &Frame, manner: Manner, rows: &mut Rows<'_>) -> Result<()> {
+    let order = StreamOrder { top_down: manner.top_down, line: rows.width(), keeps_old: false };
     order.fill(rows, |pixels| {
-        let out = bytemuck::cast_slice_mut(pixels);
         // The decoder's authors regard a panic on strange data as a mistake to mend, not as a breach of a promise.
-        catch_unwind(AssertUnwindSafe(|| decode_bytes(data, frame, out))).unwrap_or(Err(Error::new(
-            ErrorKind::Corrupt,
-            CODEC,
-            "decoder gave up",
-            frame.scan,
-        )))
+        catch_unwind(AssertUnwindSafe(|| decode_pixels(data, frame, manner.strict, pixels)))
+            .unwrap_or(Err(Error::new(ErrorKind::Corrupt, CODEC, "decoder gave up", frame.scan)))
     })
 }
 
-fn decode_bytes(data: &[u8], frame: &Frame, out: &mut [u8]) -> Result<()> {
+fn decode_pixels(data: &[u8], frame: &Frame, strict: bool, pixels: &mut [u32]) -> Result<()> {
     let options = DecoderOptions::default()
         .jpeg_set_out_colorspace(ColorSpace::BGRA)
         .jpeg_set_max_scans(MAX_SCANS)
         .set_max_width(frame.width.into())
         .set_max_height(frame.height.into())
-        .set_strict_mode(true);
+        .set_strict_mode(strict);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(data), options);
     decoder.decode_headers().map_err(|error| convert(&error, frame))?;
+    match decoder.input_colorspace() {
+        Some(ColorSpace::YCbCr) => decode_into(&mut decoder, frame, bytemuck::cast_slice_mut(pixels)),
+        // The decoder does not turn these into B, G, R, x itself, and they are rare: a copy more does not hurt.
+        Some(ColorSpace::Luma) => {
+            decoder.set_options(options.jpeg_set_out_colorspace(ColorSpace::Luma));
+            let mut bytes = vec![0; pixels.len()];
+            decode_into(&mut decoder, frame, &mut bytes)?;
+            spread(&bytes, pixels, |&[grey]: &[u8; 1]| [grey; 3]);
+            Ok(())
+        }
+        Some(ColorSpace::RGB) => {
+            decoder.set_options(options.jpeg_set_out_colorspace(ColorSpace::RGB));
+            let mut bytes = vec![0; pixels.len() * 3];
+            decode_into(&mut decoder, frame, &mut bytes)?;
+            spread(&bytes, pixels, |&[red, green, blue]: &[u8; 3]| [blue, green, red]);
+            Ok(())
+        }
+        _ => Err(Error::new(ErrorKind::Unsupported, CODEC, "colour space is not supported", frame.scan)),
+    }
+}
+
+fn decode_into(decoder: &mut Decoder<'_>, frame: &Frame, out: &mut [u8]) -> Result<()> {
     if decoder.output_buffer_size() != Some(out.len()) {
         return Err(Error::new(ErrorKind::Corrupt, CODEC, "headers contradict each other", frame.scan));
     }
     decoder.decode_into(out).map_err(|error| convert(&error, frame))
+}
+
+fn spread<const BYTES: usize>(bytes: &[u8], pixels: &mut [u32], bgr: impl Fn(&[u8; BYTES]) -> [u8; 3]) {
+    for (pixel, bytes) in pixels.iter_mut().zip(bytes.as_chunks().0) {
+        let [blue, green, red] = bgr(bytes);
+        *pixel = u32::from_le_bytes([blue, green, red, 0xff]);
+    }
 }
 
 fn convert(error: &DecodeErrors, frame: &Frame) -> Error {
@@ -79,6 +113,8 @@ fn convert(error: &DecodeErrors, frame: &Frame) -> Error {
         _ => Error::new(ErrorKind::Corrupt, CODEC, "pixels do not decode", frame.scan),
     }
 }
+
+type Decoder<'a> = JpegDecoder<ZCursor<&'a [u8]>>;
 
 const CODEC: &str = "jpeg";
 

@@ -25,6 +25,10 @@ impl Mask {
             return Err(Error::new(ErrorKind::Limit, CODEC, "more pixels than allowed", 0));
         }
         let lines = layout.rows(data, CODEC)?;
+        if width == 0 {
+            // However many rows are announced, there is nothing in them to walk through.
+            return Ok(Self { width, height, bits: Vec::new() });
+        }
         let mut bits = Vec::with_capacity(width.div_ceil(8) * height);
         for line in lines {
             append_row(&mut bits, line, layout.format);

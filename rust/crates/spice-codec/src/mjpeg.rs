@@ -4,18 +4,19 @@ use std::borrow::Cow;
 
 use spice_wire::limits::Limits;
 
-use crate::jpeg::{self, Frame};
+use crate::jpeg::{self, Frame, Manner};
 use crate::mjpeg_tables::STANDARD_TABLES;
 use crate::{PixelFormat, Result, Rows};
 
 /// Decodes one frame into `rows`, which must have its size, and says what the pixels mean. The top bytes become 0xff.
 ///
 /// `top_down` is bit 0 of the stream's flags. A frame may differ in size from its stream: [`Frame::read`] tells the size,
-/// so that the caller can make room of that size and crop or scale. A frame may leave out the usual Huffman tables.
+/// so that the caller can make room of that size and crop or scale. A frame may leave out the usual Huffman tables, and one
+/// that ends early or is damaged gives as much of a picture as it can: the next one will mend it.
 pub fn decode(data: &[u8], top_down: bool, rows: &mut Rows<'_>, limits: &Limits) -> Result<PixelFormat> {
     let frame = Frame::read(data)?;
     jpeg::check_size(&frame, rows, limits)?;
-    jpeg::decode_frame(&with_tables(data, &frame), &frame, top_down, rows)?;
+    jpeg::decode_frame(&with_tables(data, &frame), &frame, Manner { top_down, strict: false }, rows)?;
     Ok(PixelFormat::Xrgb)
 }
 
