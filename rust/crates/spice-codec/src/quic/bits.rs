@@ -13,7 +13,8 @@ use crate::error::{ErrorKind, Result};
 #[derive(Clone, Copy)]
 pub(super) struct Bits<'a> {
     data: &'a [u8],
-    next: usize,
+    /// Where the next word starts; 32 bits wide so that adding to it cannot wrap and one check covers a load.
+    next: u32,
     count: i32,
     /// The bits themselves.
     pub(super) window: u64,
@@ -21,8 +22,9 @@ pub(super) struct Bits<'a> {
 
 impl<'a> Bits<'a> {
     /// Bits of the whole words in `data`, from byte `start` on.
-    pub(super) fn new(data: &'a [u8], start: usize) -> Self {
-        Self { data: &data[..data.len() & !3], next: start, count: 0, window: 0 }
+    pub(super) fn new(data: &'a [u8], start: u32) -> Self {
+        let whole = data.len().min(LONGEST_DATA) & !3;
+        Self { data: &data[..whole], next: start, count: 0, window: 0 }
     }
 
     /// Fill the window up. At least one bit must have been taken since the last time.
@@ -34,17 +36,22 @@ impl<'a> Bits<'a> {
             self.count += 32;
         }
         self.window |= self.ahead().wrapping_shr(self.count as u32);
-        let words = (64 - self.count) >> 5;
-        self.next += 4 * words as usize;
-        self.count += 32 * words;
+        let room = (64 - self.count) as u32;
+        self.next += (room >> 5) * 4;
+        self.count += (room & 0x60) as i32;
     }
 
     /// The 64 bits from `next` on.
     #[inline(always)]
-    fn ahead(&self) -> u64 {
-        match self.data.get(self.next..).and_then(<[u8]>::first_chunk) {
+    fn ahead(&mut self) -> u64 {
+        let start = self.next as usize;
+        match self.data.get(start..start + 8).and_then(<[u8]>::first_chunk) {
             Some(chunk) => u64::from_le_bytes(*chunk).rotate_left(32),
-            None => last_word(self.data, self.next),
+            None => {
+                // Far enough past the end to be noticed, near enough never to overflow.
+                self.next = self.next.min(self.data.len() as u32 + 64);
+                last_word(self.data, start)
+            }
         }
     }
 
@@ -63,25 +70,31 @@ impl<'a> Bits<'a> {
 
     /// Offset of the byte that holds the next bit.
     pub(super) fn offset(&self) -> usize {
-        (self.next * 8).saturating_add_signed(-self.count as isize) / 8
+        (self.position() / 8) as usize
     }
 
     /// Fail if more bits were taken than the data holds.
     pub(super) fn check_end(&self) -> Result<()> {
-        let taken = (self.next as u64 * 8).saturating_add_signed(i64::from(-self.count));
-        if taken > self.data.len() as u64 * 8 {
+        if self.position() > self.data.len() as u64 * 8 {
             return Err(failure(ErrorKind::Truncated, "pixels cut short", self.data.len()));
         }
         Ok(())
+    }
+
+    fn position(&self) -> u64 {
+        (u64::from(self.next) * 8).saturating_add_signed(i64::from(-self.count))
     }
 }
 
 /// The last word of the stream followed by zeros, or only zeros.
 #[cold]
 #[inline(never)]
-fn last_word(data: &[u8], next: usize) -> u64 {
-    match data.get(next..).and_then(<[u8]>::first_chunk) {
+fn last_word(data: &[u8], start: usize) -> u64 {
+    match data.get(start..).and_then(<[u8]>::first_chunk) {
         Some(word) => u64::from(u32::from_le_bytes(*word)) << 32,
         None => 0,
     }
 }
+
+/// More than any image needs; what lies beyond is not read.
+const LONGEST_DATA: usize = 1 << 31;

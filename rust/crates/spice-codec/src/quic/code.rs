@@ -14,41 +14,48 @@ pub(super) const fn entry(bits_per_component: u32, l: u32) -> Entry {
     1 << (64 - unary_limit(bits_per_component, l)) | l as u64
 }
 
-/// Read a residual by the code of `entry`; gives it and the bits it took, which are shifted out but not yet counted.
+/// Read a residual by the code of `entry`, adding the bits it took, shifted out but not yet counted, to `taken`.
 ///
 /// Where no more zeros come than every code can have, all codes are read alike: zeros up to the one or the guard,
 /// then `l + 1` bits, the first of which is the one. Where the guard stood in for the one that bit is 0 and the
 /// value is `1 << l` more, which the exclusive or amounts to. This holds since the codes with a low limit have just
-/// `l` bits in the rest.
+/// `l` bits in the rest. Such codes have at most 21 bits, so the window holds three of them.
 #[inline(always)]
-pub(super) fn read<const BPC: u32>(bits: &mut Bits<'_>, entry: Entry) -> (u8, u32) {
-    if bits.window < 1 << (64 - LONGEST + BPC) {
-        let (value, length) = read_long::<BPC>(bits.window, entry as u32 & 63);
-        bits.window = bits.window.wrapping_shl(length);
-        return (value, length);
-    }
+pub(super) fn read<const BPC: u32>(bits: &mut Bits<'_>, entry: Entry, taken: &mut u32) -> u32 {
     let l = entry as u32;
+    if bits.window < 1 << (64 - LONGEST + BPC) {
+        let value;
+        (*bits, value) = read_long::<BPC>(*bits, l, *taken);
+        *taken = 1;
+        return value;
+    }
     let zeros = (bits.window | entry).leading_zeros();
     let rest = bits.window.wrapping_shl(zeros).wrapping_shr(!l) as u32;
-    let length = zeros + (l & 63) + 1;
+    let length = zeros + l + 1;
     bits.window = bits.window.wrapping_shl(length);
-    ((zeros.wrapping_shl(l)).wrapping_add(rest ^ 1u32.wrapping_shl(l)) as u8, length)
+    *taken += length;
+    zeros.wrapping_shl(l).wrapping_add(rest ^ 1u32.wrapping_shl(l))
 }
 
-/// The same where many zeros come: rare, so written for clarity.
+/// The same where many zeros come: rare, so written for clarity. Counts all that is taken but for one bit, since a
+/// refill wants one.
 #[cold]
 #[inline(never)]
-fn read_long<const BPC: u32>(window: u64, l: u32) -> (u8, u32) {
-    let limit = unary_limit(BPC, l);
-    if window.leading_zeros() < limit {
-        let length = window.leading_zeros() + 1 + l;
-        let low = (window >> (64 - length)) & ((1 << l) - 1);
-        return (((window.leading_zeros() << l) as u64 | low) as u8, length);
+fn read_long<const BPC: u32>(mut bits: Bits<'_>, l: u32, taken: u32) -> (Bits<'_>, u32) {
+    if taken > 0 {
+        bits.taken(taken);
+        bits.refill();
     }
-    let length = limit + rest_bits(BPC, l);
-    let rest = (window >> (64 - length)) as u32;
+    let (limit, zeros) = (unary_limit(BPC, l), bits.window.leading_zeros());
+    let (base, length) =
+        if zeros < limit { (zeros << l, zeros + 1 + l) } else { (limit << l, limit + rest_bits(BPC, l)) };
+    let low_bits = if zeros < limit { l } else { rest_bits(BPC, l) };
+    let low = (bits.window >> (64 - length)) as u32 & ((1 << low_bits) - 1);
+    bits.take(length - 1);
+    bits.refill();
+    bits.window <<= 1;
     // No encoder goes beyond the component's range; a forged stream gets some residual, whatever it is.
-    ((escape(BPC, l) + rest & ((1 << BPC) - 1)) as u8, length)
+    (bits, (base + low) & ((1 << BPC) - 1))
 }
 
 /// Bits that code `l` needs for `value`.
@@ -79,7 +86,7 @@ const fn rest_bits(bits_per_component: u32, l: u32) -> u32 {
 }
 
 /// No code is longer (protocol.md 4.3: limit 26 bits).
-pub(super) const LONGEST: u32 = 26;
+const LONGEST: u32 = 26;
 
 #[cfg(test)]
 mod tests {
@@ -119,8 +126,11 @@ mod tests {
         for tail in [0, u64::MAX >> size] {
             let mut bits = Bits::new(&[], 0);
             bits.window = u64::from(code) << (64 - size) | tail;
-            assert_eq!(read::<BPC>(&mut bits, entry(BPC, l)), (value as u8, size), "code {l}, value {value}");
-            assert_eq!(bits.window, tail << size);
+            let mut taken = 0;
+            assert_eq!(read::<BPC>(&mut bits, entry(BPC, l), &mut taken), value, "code {l}");
+            // Long codes are counted at once.
+            assert!(taken == size || taken == 1);
+            assert_eq!(bits.window, tail << size, "code {l}, value {value}");
         }
     }
 }

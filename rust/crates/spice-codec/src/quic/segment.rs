@@ -1,8 +1,9 @@
 //! The pixels of one stretch of a row.
 
 use super::bits::Bits;
-use super::code::{self, LONGEST};
+use super::code;
 use super::failure;
+use super::model::Model;
 use super::packed::{add, mean, unfold};
 use super::plane::{Plane, RUN_BITS};
 use crate::error::{ErrorKind, Result};
@@ -90,21 +91,14 @@ impl<const N: usize, const BPC: u32> Plane<N, BPC> {
 #[inline(always)]
 fn pixel<const N: usize, const BPC: u32>(
     bits: &mut Bits<'_>,
-    models: &[super::model::Model<BPC>; N],
+    models: &[Model<BPC>; N],
     context: [u8; N],
 ) -> [u8; N] {
-    let mut coded = [0; N];
     let mut taken = 0;
     bits.refill();
+    let mut coded = [0; N];
     for c in 0..N {
-        if c == 2 && taken > 64 - LONGEST {
-            bits.taken(taken);
-            bits.refill();
-            taken = 0;
-        }
-        let (residual, length) = code::read::<BPC>(bits, models[c].entry(context[c]));
-        coded[c] = residual;
-        taken += length;
+        coded[c] = code::read::<BPC>(bits, models[c].entry(context[c]), &mut taken) as u8;
     }
     bits.taken(taken);
     coded
