@@ -4,6 +4,8 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 export PYTHON
+export PIP_QUIET := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
 VENV := .venv
 BIN := $(VENV)/bin
 # One truth for the version of maturin: the pin in pyproject.toml.
@@ -93,7 +95,7 @@ help:  ## this list
 $(VENV)/.venv: pyproject.toml
 	@tools/need.sh python
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check $(MATURIN) $$($(BIN)/python tools/requirements.py dev)
+	$(BIN)/pip install $(MATURIN) $$($(BIN)/python tools/requirements.py dev)
 	touch $@
 
 $(VENV)/.extension: $(VENV)/.venv $(RUST)
