@@ -144,7 +144,7 @@ def _make_key() -> RSAPrivateKey:
     with warnings.catch_warnings():
         # The protocol fixes the size; that it is small is known and cannot be helped.
         warnings.simplefilter("ignore")
-        return rsa.generate_private_key(public_exponent=65537, key_size=1024)
+        return rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505
 
 
 def _load(public_key: bytes) -> RSAPublicKey:

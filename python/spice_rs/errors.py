@@ -64,7 +64,7 @@ class ProtocolError(SpiceError):
 
 
 class LocalProtocolError(ProtocolError):
-    """This side was asked to send something that the protocol does not allow."""
+    """Something was to be sent that the protocol does not allow."""
 
 
 class RemoteProtocolError(ProtocolError):

@@ -356,7 +356,9 @@ async def _or_link_error(operation: Awaitable[T], peer: str) -> T:
     try:
         return await operation
     except trio.BrokenResourceError as error:
-        raise LinkError(f"the connection to the {peer} broke during the link: {error.__cause__ or error}") from error
+        raise LinkError(
+            f"the connection to the {peer} broke during the link: {error.__cause__ or error}"
+        ) from error
 
 
 def _framed(body: bytes) -> bytes:
@@ -388,7 +390,9 @@ def _to_numbers(words: Iterable[int]) -> frozenset[int]:
 
 
 def _name(code: int) -> str:
-    return LinkErrorCode(code).name.lower().replace("_", " ") if code in list(LinkErrorCode) else f"code {code}"
+    return (
+        LinkErrorCode(code).name.lower().replace("_", " ") if code in list(LinkErrorCode) else f"code {code}"
+    )
 
 
 RESULT = struct.Struct("<I")

@@ -73,7 +73,9 @@ def _socket_path(address: UnixAddress) -> str:
 def _explained(address: Address, error: OSError) -> ConnectError:
     if isinstance(error, socket.gaierror):
         name = address.host if isinstance(address, TcpAddress) else address.path
-        reason = f"the name {name!r} does not resolve ({error.strerror}); check its spelling, or give a number"
+        reason = (
+            f"the name {name!r} does not resolve ({error.strerror}); check its spelling, or give a number"
+        )
         return ConnectError(str(address), reason, errno=error.errno)
     number = _number(error)
     reason = REASONS.get(number or 0) or (os.strerror(number) if number else str(error))

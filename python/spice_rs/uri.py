@@ -112,7 +112,11 @@ def _split_query(rest: str) -> tuple[str, str]:
 def _host_and_port(text: str, place: str) -> tuple[str, int | None]:
     shape = re.fullmatch(r"(?:\[(?P<six>[^]]*)\]|(?P<host>[^][/:]*))(?::(?P<port>[^/]*))?", place)
     if shape is None:
-        hint = "an IPv6 address needs brackets" if place.count(":") > 1 else "the part behind :// is not host:port"
+        hint = (
+            "an IPv6 address needs brackets"
+            if place.count(":") > 1
+            else "the part behind :// is not host:port"
+        )
         raise _wrong(text, hint)
     host = shape["six"] or unquote(shape["host"] or "")
     if not host:

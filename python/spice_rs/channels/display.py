@@ -1,0 +1,227 @@
+"""Display: pictures come from the server, and go from the socket to the canvas without Python touching a pixel (protocol.md 2.3).
+
+Small batches are drawn at once by the reader. Big ones are drawn by a task of their own in a worker thread, while the reader
+goes on receiving; it stops when `AHEAD_MAX` bytes of whole messages wait, and the server's ACK window does the rest.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import trio
+
+from .. import _core
+from ..enums import ChannelType, DisplayCap, ImageCompression
+from ..limits import Limits
+from ..messages import Message, display
+from ._base import Channel, Handler, Surroundings, ignored
+
+SMALL = 16 << 10
+"""Bytes of waiting messages up to which drawing at once is cheaper than a worker thread (design.md 3.7)."""
+
+AHEAD_MAX = 16 << 20
+"""Bytes of whole messages that may wait while others are being drawn: two uncompressed 1080p frames."""
+
+REPORT_PAUSE = 0.1
+"""Seconds between a change of the picture and the look whether a stream report is due."""
+
+FAILURES_KEPT = 16
+
+CACHE_ID = 1
+"""All displays of a session name the same caches, and so share them."""
+
+in_rust = ignored
+"""Stands in the table for a message that `_core.Canvas` has taken before it gets there."""
+
+
+@dataclass(slots=True)
+class Workshop:
+    """What the displays of one session share: the caches, and the worker threads that draw."""
+
+    limits: Limits = field(default_factory=Limits)
+    shared: _core.Shared = field(init=False)
+    threads: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(2))
+
+    def __post_init__(self) -> None:
+        self.shared = _core.Shared(self.limits)
+
+
+class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=display.FROM_SERVER):
+    """The client's end.
+
+    Attributes:
+        canvas: the surfaces.
+        changed_at: Trio's time of the last change of the picture.
+        failures: why images could not be drawn: the newest errors.
+        media_time: the session's media clock in milliseconds.
+    """
+
+    capabilities = (
+        DisplayCap.SIZED_STREAM,
+        DisplayCap.MONITORS_CONFIG,
+        DisplayCap.A8_SURFACE,
+        DisplayCap.STREAM_REPORT,
+        DisplayCap.LZ4_COMPRESSION,
+        DisplayCap.MULTI_CODEC,
+        DisplayCap.CODEC_MJPEG,
+    )
+
+    def __init__(
+        self,
+        channel_id: int = 0,
+        surroundings: Surroundings | None = None,
+        *,
+        workshop: Workshop | None = None,
+        compression: ImageCompression | None = None,
+        media_time: Callable[[], int] = lambda: 0,
+    ) -> None:
+        super().__init__(channel_id, surroundings)
+        self._workshop = workshop or Workshop(self.surroundings.limits)
+        self._compression = compression
+        self.media_time = media_time
+        self.canvas = _core.Canvas(self._workshop.shared, self.surroundings.limits)
+        self.changed_at = 0.0
+        self.failures: deque[Exception] = deque(maxlen=FAILURES_KEPT)
+        self._version = self.canvas.version
+        self._ready = False
+        self._busy = False
+        self._blocked: _core.Blocked | None = None
+        self._drawer = trio.lowlevel.ParkingLot()
+        self._drawn = trio.lowlevel.ParkingLot()
+        self._reporter = trio.lowlevel.ParkingLot()
+
+    @property
+    def takes_compression(self) -> bool:
+        """Whether the server understands PREFERRED_COMPRESSION."""
+        return self.linked is not None and DisplayCap.PREF_COMPRESSION in self.linked.channel
+
+    def on_start(self) -> None:
+        """Name the caches, without which the server sends nothing."""
+        limits = self.surroundings.limits
+        self.post(display.Init(CACHE_ID, limits.cache_pixels, CACHE_ID, limits.glz_window_pixels))
+        if self._compression is not None and self.takes_compression:
+            self.post(display.PreferredCompression(self._compression))
+
+    def on_end(self) -> None:
+        """Wake the tasks that draw."""
+        self._drawn.unpark_all()
+
+    def tasks(self) -> Iterable[Callable[[], Any]]:
+        """Add the one that draws big batches, and the one that reports on streams."""
+        return *super().tasks(), self._draw, self._report
+
+    async def take(self) -> None:
+        """Draw what has come, or leave it to the task that draws."""
+        if not self.core.waiting:
+            return
+        if not self._busy and self.core.waiting <= SMALL:
+            self._draw_small()
+        else:
+            self._busy = True
+            self._drawer.unpark()
+        while self._busy and self.core.waiting > AHEAD_MAX:
+            await self._drawn.park()
+
+    def _draw_small(self) -> None:
+        step = self.canvas.draw(self.core)
+        while step.packet is not None:
+            self._note(step)
+            self.dispatch(step.packet.message)
+            step = self.canvas.draw(self.core)
+        self._note(step)
+        if step.blocked is not None:
+            self._busy, self._blocked = True, step.blocked
+            self._drawer.unpark()
+
+    async def _draw(self) -> None:
+        while True:
+            while not self._busy:
+                await self._drawer.park()
+            if self._blocked is not None:
+                await self._unblock(self._blocked)
+                self._blocked = None
+            step = await self._step()
+            self._note(step)
+            self._blocked = step.blocked
+            if step.packet is not None:
+                self.dispatch(step.packet.message)
+            elif step.blocked is None:
+                self._busy = bool(self.core.waiting)
+            self.flush()
+            self._drawn.unpark_all()
+
+    async def _step(self) -> _core.Step:
+        if self.core.waiting <= SMALL:
+            return self.canvas.draw(self.core)
+        return await trio.to_thread.run_sync(self.canvas.draw, self.core, limiter=self._workshop.threads)
+
+    async def _unblock(self, blocked: _core.Blocked) -> None:
+        """Wait for what the next message lacks, or give it up when that cannot come any more."""
+        if blocked.serials:
+            await self.surroundings.progress.reach(
+                self.key, (((kind, number), serial) for kind, number, serial in blocked.serials)
+            )
+        elif not await self.surroundings.progress.another_display(self.key):
+            self.canvas.give_up("no other display is left that could bring the image it refers to")
+
+    def _note(self, step: _core.Step) -> None:
+        """Tell everybody how far this step came."""
+        for failure in step.failures:
+            self.failures.append(failure)
+            self.log.warning("%s: %s", self.name, failure)
+        self.processed()
+        version, ready = self.canvas.version, self.canvas.ready
+        if version != self._version or ready != self._ready:
+            self._version, self._ready = version, ready
+            self.changed_at = trio.current_time()
+            self._reporter.unpark()
+            self.changed()
+
+    async def _report(self) -> None:
+        while True:
+            await self._reporter.park()
+            await trio.sleep(REPORT_PAUSE)
+            for message in self.canvas.stream_reports(self.media_time()):
+                self.post(message)
+
+    handlers: ClassVar[Mapping[type[Message], Handler]] = dict.fromkeys(display.FROM_SERVER.values(), in_rust)
+
+
+class DisplayServer(Channel, kind=ChannelType.DISPLAY, role="server", receives=display.FROM_CLIENT):
+    """The server's end: it remembers what the client asked for.
+
+    Attributes:
+        init: the caches that the client named; None until it did.
+        compression: what the client prefers; None if it said nothing.
+    """
+
+    capabilities = (DisplayCap.MONITORS_CONFIG, DisplayCap.PREF_COMPRESSION, DisplayCap.STREAM_REPORT)
+
+    def __init__(self, channel_id: int = 0, surroundings: Surroundings | None = None) -> None:
+        super().__init__(channel_id, surroundings)
+        self.init: display.Init | None = None
+        self.compression: ImageCompression | None = None
+        self.reports: deque[display.StreamReport] = deque(maxlen=FAILURES_KEPT)
+
+    def _on_init(self, message: display.Init) -> None:
+        self.init = message
+        self.changed()
+
+    def _on_compression(self, message: display.PreferredCompression) -> None:
+        self.compression = message.compression
+        self.changed()
+
+    def _on_report(self, message: display.StreamReport) -> None:
+        self.reports.append(message)
+        self.changed()
+
+    handlers: ClassVar[Mapping[type[Message], Handler]] = {
+        display.Init: _on_init,
+        display.PreferredCompression: _on_compression,
+        display.StreamReport: _on_report,
+        display.GlDrawDone: ignored,
+        display.PreferredVideoCodecType: ignored,
+    }

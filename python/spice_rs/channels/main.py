@@ -1,0 +1,174 @@
+"""Main: the session itself. It names the other channels, the mouse mode and the guest's agent (protocol.md 2.2)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+import trio
+
+from ..enums import ChannelType, MainCap, MouseMode
+from ..errors import Disconnected
+from ..messages import Message, main
+from ._base import Channel, Handler, Surroundings, ignored
+
+
+class MainClient(Channel, kind=ChannelType.MAIN, role="client", receives=main.FROM_SERVER):
+    """The client's end.
+
+    Attributes:
+        init: the server's first message; None until it came.
+        available: the channels that the server has named so far; None until it named some.
+        mouse_mode: who moves the pointer now.
+        mouse_modes: who could.
+        agent_connected: whether an agent runs in the guest.
+        machine: the name of the virtual machine, or None.
+        uuid: its UUID, or None.
+        on_available: called with the channels that a list adds.
+    """
+
+    capabilities = (MainCap.NAME_AND_UUID, MainCap.AGENT_CONNECTED_TOKENS)
+
+    def __init__(
+        self,
+        channel_id: int = 0,
+        surroundings: Surroundings | None = None,
+        *,
+        on_available: Callable[[list[main.ChannelId]], None] = lambda channels: None,
+    ) -> None:
+        super().__init__(channel_id, surroundings)
+        self.on_available = on_available
+        self.init: main.Init | None = None
+        self.available: tuple[main.ChannelId, ...] | None = None
+        self.mouse_mode = self.mouse_modes = MouseMode(0)
+        self.agent_connected = False
+        self.machine: str | None = None
+        self.uuid: uuid.UUID | None = None
+        self._clock_start = 0.0
+
+    def media_time(self) -> int:
+        """Return the server's media clock in milliseconds, as far as this side knows it."""
+        return int((trio.current_time() - self._clock_start) * 1000) & 0xFFFFFFFF
+
+    def _on_init(self, message: main.Init) -> None:
+        self.init = message
+        self.agent_connected = bool(message.agent_connected)
+        self._set_clock(message.multi_media_time)
+        self._set_mouse_mode(MouseMode(message.supported_mouse_modes), MouseMode(message.current_mouse_mode))
+        self.post(main.AttachChannels())
+
+    def _on_channels(self, message: main.ChannelsList) -> None:
+        # A later list holds only what is new, but a server may repeat itself (protocol.md 1.7).
+        known = self.available or ()
+        new = [channel for channel in dict.fromkeys(message.channels) if channel not in known]
+        self.available = (*known, *new)
+        self.on_available(new)
+        self.changed()
+
+    def _on_mouse_mode(self, message: main.MouseModeChanged) -> None:
+        self._set_mouse_mode(message.supported, message.current)
+
+    def _set_mouse_mode(self, supported: MouseMode, current: MouseMode) -> None:
+        self.mouse_modes, self.mouse_mode = supported, current
+        # Absolute positions are what programs want, so they are asked for whenever they can be had.
+        if MouseMode.CLIENT in supported and current != MouseMode.CLIENT:
+            self.post(main.MouseModeRequest(MouseMode.CLIENT))
+        self.changed()
+
+    def _on_time(self, message: main.MultiMediaTime) -> None:
+        self._set_clock(message.time)
+
+    def _set_clock(self, milliseconds: int) -> None:
+        self._clock_start = trio.current_time() - milliseconds / 1000
+
+    def _on_agent_connected(self, message: main.AgentConnected | main.AgentConnectedTokens) -> None:
+        self.agent_connected = True
+        self.changed()
+
+    def _on_agent_disconnected(self, message: main.AgentDisconnected) -> None:
+        self.agent_connected = False
+        self.changed()
+
+    def _on_name(self, message: main.Name) -> None:
+        self.machine = message.name
+        self.changed()
+
+    def _on_uuid(self, message: main.Uuid) -> None:
+        self.uuid = uuid.UUID(bytes=message.uuid)
+        self.changed()
+
+    def _on_switch_host(self, message: main.MigrateSwitchHost) -> None:
+        there = message.destination
+        raise Disconnected(
+            f"the machine has moved to {there.host}, port {there.port or there.secure_port}; connect there",
+            channel=self.name,
+        )
+
+    handlers: ClassVar[Mapping[type[Message], Handler]] = {
+        main.Init: _on_init,
+        main.ChannelsList: _on_channels,
+        main.MouseModeChanged: _on_mouse_mode,
+        main.MultiMediaTime: _on_time,
+        main.AgentConnected: _on_agent_connected,
+        main.AgentConnectedTokens: _on_agent_connected,
+        main.AgentDisconnected: _on_agent_disconnected,
+        main.Name: _on_name,
+        main.Uuid: _on_uuid,
+        main.MigrateSwitchHost: _on_switch_host,
+        # The agent is not started, so it sends nothing that was asked for.
+        main.AgentData: ignored,
+        main.AgentToken: ignored,
+        # This side does not announce that it can follow a machine that moves.
+        main.MigrateBegin: ignored,
+        main.MigrateBeginSeamless: ignored,
+        main.MigrateCancel: ignored,
+        main.MigrateEnd: ignored,
+        main.MigrateDstSeamlessAck: ignored,
+        main.MigrateDstSeamlessNack: ignored,
+    }
+
+
+class MainServer(Channel, kind=ChannelType.MAIN, role="server", receives=main.FROM_CLIENT):
+    """The server's end: it answers ATTACH_CHANNELS and requests for a mouse mode.
+
+    Attributes:
+        channels: what ATTACH_CHANNELS is answered with.
+        mouse_modes: the modes that a client may ask for.
+    """
+
+    capabilities = (MainCap.NAME_AND_UUID, MainCap.AGENT_CONNECTED_TOKENS)
+
+    def __init__(
+        self,
+        channel_id: int = 0,
+        surroundings: Surroundings | None = None,
+        *,
+        channels: tuple[main.ChannelId, ...] = (),
+        mouse_modes: MouseMode = MouseMode.SERVER,
+    ) -> None:
+        super().__init__(channel_id, surroundings)
+        self.channels = channels
+        self.mouse_modes = mouse_modes
+
+    def _on_attach(self, message: main.AttachChannels) -> None:
+        self.post(main.ChannelsList(self.channels))
+
+    def _on_mouse_mode_request(self, message: main.MouseModeRequest) -> None:
+        if message.mode & self.mouse_modes:
+            self.post(main.MouseModeChanged(self.mouse_modes, message.mode))
+
+    handlers: ClassVar[Mapping[type[Message], Handler]] = {
+        main.AttachChannels: _on_attach,
+        main.MouseModeRequest: _on_mouse_mode_request,
+        main.ClientInfo: ignored,
+        main.AgentStart: ignored,
+        main.AgentData: ignored,
+        main.AgentToken: ignored,
+        main.MigrateConnected: ignored,
+        main.MigrateConnectError: ignored,
+        main.MigrateConnectedSeamless: ignored,
+        main.MigrateDstDoSeamless: ignored,
+        main.MigrateEnd: ignored,
+        main.QualityIndicator: ignored,
+    }
