@@ -43,10 +43,12 @@ bench: $(VENV)/.extension  ## the figures of the README, against the reference
 	$(BIN)/python benches/run.py
 
 ##@ Change
-gen: $(VENV)/.extension  ## write the generated Python files and the protocol pages again
+gen: $(VENV)/.venv  ## write the generated Python files and the protocol pages again
+	@tools/need.sh cargo cc
 	$(BIN)/python tools/generate.py
 
-gen-check: $(VENV)/.extension  ## fail if a generated file is not what `make gen` writes
+gen-check: $(VENV)/.venv  ## fail if a generated file is not what `make gen` writes
+	@tools/need.sh cargo cc
 	$(BIN)/python tools/generate.py --check
 
 fmt: $(VENV)/.venv  ## format everything
