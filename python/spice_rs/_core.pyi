@@ -1,19 +1,23 @@
 """The compiled half: everything that touches each byte. No object here does I/O or starts a task."""
 
-from collections.abc import Buffer, Sequence
-from typing import Literal, final
+from collections.abc import Sequence
+from typing import Literal, TypeAlias, final
+
+from typing_extensions import Buffer
 
 from spice_rs.limits import Limits
 from spice_rs.messages import Message
 
 __version__: str
 
-type Role = Literal["client", "server"]
+Role: TypeAlias = Literal["client", "server"]
 
 def encode(channel_type: int, sender: Role, message: Message) -> tuple[int, bytes]:
     """Number and body of a message. Raises LocalProtocolError for a value that cannot stand on the wire."""
 
-def decode(channel_type: int, sender: Role, message_id: int, body: bytes, limits: Limits | None = None) -> Message:
+def decode(
+    channel_type: int, sender: Role, message_id: int, body: bytes, limits: Limits | None = None
+) -> Message:
     """The message in a body; `messages.Unknown` where the number has no table entry. Raises DecodeError, LimitExceeded."""
 
 def encode_struct(struct: object) -> bytes:
@@ -68,7 +72,13 @@ class Channel:
     """
 
     def __new__(
-        cls, role: Role, channel_type: int, channel_id: int, *, mini_header: bool = True, limits: Limits | None = None
+        cls,
+        role: Role,
+        channel_type: int,
+        channel_id: int,
+        *,
+        mini_header: bool = True,
+        limits: Limits | None = None,
     ) -> Channel: ...
     @property
     def channel_type(self) -> int: ...
