@@ -183,15 +183,16 @@ impl Picture {
 
 fn streams(header: &Header, data: &[u8], window: &Window, pixels: &mut [u32]) -> Result<()> {
     let from = From { window, id: header.id, kind: header.kind };
-    let mut coded = Coded::new(CODEC, data, HEADER);
+    let coded = Coded::new(CODEC, data, HEADER);
     match header.kind {
-        Kind::Rgb16 => units(&Bgr555, &mut coded, pixels, from),
+        Kind::Rgb16 => units(&Bgr555, coded, pixels, from)?,
         Kind::Rgba => {
-            units(&Bgr, &mut coded, pixels, from)?;
-            units(&AlphaByte, &mut coded, pixels, from)
+            let coded = units(&Bgr, coded, pixels, from)?;
+            units(&AlphaByte, coded, pixels, from)?
         }
-        _ => units(&Bgr, &mut coded, pixels, from),
-    }
+        _ => units(&Bgr, coded, pixels, from)?,
+    };
+    Ok(())
 }
 
 /// Where references of a picture lead.
@@ -218,8 +219,13 @@ impl<'a> From<'a> {
     }
 }
 
-/// Decodes one stream into all of `pixels`.
-fn units<U: Unit>(unit: &U, coded: &mut Coded<'_>, pixels: &mut [u32], from: From<'_>) -> Result<()> {
+/// Decodes one stream into all of `pixels`; gives `coded` back, read up to its end.
+fn units<'a, U: Unit>(
+    unit: &U,
+    mut coded: Coded<'a>,
+    pixels: &mut [u32],
+    from: From<'_>,
+) -> Result<Coded<'a>> {
     let mut done = 0;
     while done < pixels.len() {
         let control = coded.next()?;
@@ -229,7 +235,7 @@ fn units<U: Unit>(unit: &U, coded: &mut Coded<'_>, pixels: &mut [u32], from: Fro
         }
         let room = pixels.len() - done;
         let length = coded.length(control >> 5, room)? + U::BIAS - 1;
-        let (back, place) = reference(control, coded)?;
+        let (back, place) = reference(control, &mut coded)?;
         if length > room {
             return Err(coded.corrupt("match past the last pixel"));
         }
@@ -243,7 +249,7 @@ fn units<U: Unit>(unit: &U, coded: &mut Coded<'_>, pixels: &mut [u32], from: Fro
         }
         done += length;
     }
-    Ok(())
+    Ok(coded)
 }
 
 /// How many pictures back and at which place a match with this control byte lies.

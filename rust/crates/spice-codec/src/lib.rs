@@ -14,6 +14,7 @@ pub mod jpeg;
 pub mod jpeg_alpha;
 mod jpeg_frame;
 pub mod lz4;
+mod lz4_block;
 pub mod lz;
 mod lz_coded;
 mod lz_planes;

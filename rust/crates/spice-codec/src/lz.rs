@@ -94,20 +94,20 @@ pub fn decode(
     if header.kind <= Kind::Plt8 && palette.is_empty() {
         return Err(corrupt("palette without entries", HEADER));
     }
-    let mut coded = Coded::new(CODEC, data, HEADER);
-    order.fill(rows, |pixels| match header.kind {
-        Kind::Plt1Le => units(&plt1(palette, |pixel| pixel), &mut coded, pixels),
-        Kind::Plt1Be => units(&plt1(palette, |pixel| 7 - pixel), &mut coded, pixels),
-        Kind::Plt4Le => units(&plt4(palette, [0, 4]), &mut coded, pixels),
-        Kind::Plt4Be => units(&plt4(palette, [4, 0]), &mut coded, pixels),
-        Kind::Plt8 => units(&Indices::new(palette, |byte| [byte]), &mut coded, pixels),
-        Kind::Rgb16 => units(&Bgr555, &mut coded, pixels),
-        Kind::Rgb24 | Kind::Rgb32 => units(&Bgr, &mut coded, pixels),
+    let coded = Coded::new(CODEC, data, HEADER);
+    let coded = order.fill(rows, |pixels| match header.kind {
+        Kind::Plt1Le => units(&plt1(palette, |pixel| pixel), coded, pixels),
+        Kind::Plt1Be => units(&plt1(palette, |pixel| 7 - pixel), coded, pixels),
+        Kind::Plt4Le => units(&plt4(palette, [0, 4]), coded, pixels),
+        Kind::Plt4Be => units(&plt4(palette, [4, 0]), coded, pixels),
+        Kind::Plt8 => units(&Indices::new(palette, |byte| [byte]), coded, pixels),
+        Kind::Rgb16 => units(&Bgr555, coded, pixels),
+        Kind::Rgb24 | Kind::Rgb32 => units(&Bgr, coded, pixels),
         Kind::Rgba => {
-            units(&Bgr, &mut coded, pixels)?;
-            units(&AlphaByte, &mut coded, pixels)
+            let coded = units(&Bgr, coded, pixels)?;
+            units(&AlphaByte, coded, pixels)
         }
-        Kind::Xxxa | Kind::A8 => units(&CoverageByte, &mut coded, pixels),
+        Kind::Xxxa | Kind::A8 => units(&CoverageByte, coded, pixels),
     })?;
     coded.end()?;
     Ok(header.kind.format())
@@ -120,9 +120,8 @@ pub fn decode_alpha(data: &[u8], rows: &mut Rows<'_>, limits: &Limits) -> Result
         return Err(Error::new(ErrorKind::Mismatch, CODEC, "colours where alpha is expected", 8));
     }
     let order = order(&header, rows, limits, true)?;
-    let mut coded = Coded::new(CODEC, data, HEADER);
-    order.fill(rows, |pixels| units(&AlphaByte, &mut coded, pixels))?;
-    coded.end()
+    let coded = Coded::new(CODEC, data, HEADER);
+    order.fill(rows, |pixels| units(&AlphaByte, coded, pixels))?.end()
 }
 
 impl Kind {
@@ -205,8 +204,8 @@ fn plt4(palette: &[u32], shifts: [usize; 2]) -> Indices<2> {
     Indices::new(palette, |byte| shifts.map(|shift| (byte >> shift & 15) % palette.len()))
 }
 
-/// Decodes one stream into all of `pixels`.
-fn units<U: Unit>(unit: &U, coded: &mut Coded<'_>, pixels: &mut [u32]) -> Result<()> {
+/// Decodes one stream into all of `pixels`; gives `coded` back, read up to its end.
+fn units<'a, U: Unit>(unit: &U, mut coded: Coded<'a>, pixels: &mut [u32]) -> Result<Coded<'a>> {
     let mut done = 0;
     while done < pixels.len() {
         let control = coded.next()?;
@@ -216,7 +215,7 @@ fn units<U: Unit>(unit: &U, coded: &mut Coded<'_>, pixels: &mut [u32]) -> Result
         }
         let room = pixels.len() - done;
         let length = (coded.length(control >> 5, room)? - 1 + U::BIAS) * U::PIXELS;
-        let distance = (distance(control & 31, coded)? + 1) * U::PIXELS;
+        let distance = (distance(control & 31, &mut coded)? + 1) * U::PIXELS;
         if length > room {
             return Err(coded.corrupt("match past the last pixel"));
         }
@@ -226,7 +225,7 @@ fn units<U: Unit>(unit: &U, coded: &mut Coded<'_>, pixels: &mut [u32]) -> Result
         repeat::<U::Plane>(pixels, done, distance, length);
         done += length;
     }
-    Ok(())
+    Ok(coded)
 }
 
 /// The coded distance of a match whose control byte has `high` as its upper bits.

@@ -1,9 +1,9 @@
 //! LZ4: pictures as blocks of one LZ4 stream, and single blocks around other data.
 
-use lz4_flex::block::{DecompressError, decompress_into, decompress_into_with_dict};
 use spice_wire::limits::Limits;
 
 use crate::lz_units::expand_555;
+use crate::lz4_block;
 use crate::stream_order::StreamOrder;
 use crate::{Error, ErrorKind, PixelFormat, Result, Rows};
 
@@ -69,11 +69,10 @@ pub fn block(data: &[u8], size: usize, limits: &Limits) -> Result<Vec<u8>> {
         return Err(Error::new(ErrorKind::Mismatch, CODEC, "no block has the announced size", 0));
     }
     let mut bytes = vec![0; size];
-    match decompress_into(data, &mut bytes) {
-        Ok(written) if written == size => Ok(bytes),
-        Ok(_) => Err(Error::new(ErrorKind::Mismatch, CODEC, "block is smaller than announced", data.len())),
-        Err(error) => Err(bad_block(&error, 0)),
+    if lz4_block::decode(data, &mut bytes, 0)? < size {
+        return Err(Error::new(ErrorKind::Mismatch, CODEC, "block is smaller than announced", data.len()));
     }
+    Ok(bytes)
 }
 
 /// Decodes all blocks of a picture, of which each may refer to those before it, into all of `bytes`.
@@ -86,16 +85,12 @@ fn blocks(data: &[u8], bytes: &mut [u8]) -> Result<()> {
         let length = u32::from_be_bytes(*length) as usize;
         let block = rest.get(..length).ok_or(truncated)?;
         at += 4;
-        let (before, room) = bytes.split_at_mut(done);
-        let written = match before {
-            [] => decompress_into(block, room),
-            _ => decompress_into_with_dict(block, room, &before[done.saturating_sub(WINDOW)..]),
-        };
-        match written {
-            Ok(0) => return Err(Error::new(ErrorKind::Corrupt, CODEC, "block without content", at)),
-            Ok(written) => done += written,
-            Err(error) => return Err(bad_block(&error, at)),
+        let end = lz4_block::decode(block, bytes, done)
+            .map_err(|error| Error { offset: at + error.offset, ..error })?;
+        if end == done {
+            return Err(Error::new(ErrorKind::Corrupt, CODEC, "block without content", at));
         }
+        done = end;
         at += length;
     }
     Ok(())
@@ -116,25 +111,10 @@ fn widen<const N: usize>(pixels: &mut [u32], wide: impl Fn([u8; N]) -> u32) {
     }
 }
 
-fn bad_block(error: &DecompressError, at: usize) -> Error {
-    match error {
-        DecompressError::OutputTooSmall { .. } => {
-            Error::new(ErrorKind::Mismatch, CODEC, "block is larger than announced", at)
-        }
-        DecompressError::ExpectedAnotherByte => {
-            Error::new(ErrorKind::Truncated, CODEC, "data end within a block", at)
-        }
-        _ => Error::new(ErrorKind::Corrupt, CODEC, "not an lz4 block", at),
-    }
-}
-
 const CODEC: &str = "lz4";
 
 /// Bytes before the first block: row order and bitmap format.
 const HEADER: usize = 2;
-
-/// How far back an LZ4 match reaches.
-const WINDOW: usize = 65_535;
 
 /// A match grows by 255 bytes with each byte of its length.
 const MOST_EXPANSION: usize = 255;

@@ -89,25 +89,34 @@ impl Plane for Alpha {
 /// `1 <= distance <= at` and `at + length <= pixels.len()`, which the caller has checked.
 #[inline(always)]
 pub(crate) fn repeat<P: Plane>(pixels: &mut [u32], at: usize, distance: usize, length: usize) {
-    if distance == 1 {
-        let new = pixels[at - 1];
-        match pixels[at..].first_chunk_mut::<BLOCK>() {
-            Some(block) if length <= BLOCK => P::fill(block, new),
-            _ => P::fill(&mut pixels[at..at + length], new),
+    // Most matches are short, and whether they are runs is hard to foretell: one way for both.
+    let (before, here) = pixels.split_at_mut(at);
+    let from = at - distance;
+    if length <= BLOCK && distance.wrapping_sub(2) >= BLOCK - 2 {
+        if let Some(to) = here.first_chunk_mut::<BLOCK>() {
+            let run = before[at - 1];
+            let mut block = [run; BLOCK];
+            if distance != 1 {
+                block.copy_from_slice(&before[from..from + BLOCK]);
+            }
+            P::copy(to, &block);
+            return;
         }
-        return;
     }
-    let blocks = length.div_ceil(BLOCK);
-    if distance < BLOCK || pixels.len() - at < blocks * BLOCK {
+    if distance == 1 {
+        return P::fill(&mut here[..length], before[from]);
+    }
+    if distance < BLOCK || pixels.len() - at < length.next_multiple_of(BLOCK) {
         return P::repeat_exactly(pixels, at, distance, length);
     }
+    if length > LONG && distance >= length {
+        let (before, here) = pixels.split_at_mut(at);
+        return P::copy(&mut here[..length], &before[at - distance..][..length]);
+    }
     // A block is read after the one before it was written, and it ends before its own place begins: overlap is harmless.
-    let (mut from, mut to) = (at - distance, at);
-    for _ in 0..blocks {
+    for to in (at..at + length).step_by(BLOCK) {
         let (before, here) = pixels.split_at_mut(to);
-        P::copy(&mut here[..BLOCK], &before[from..from + BLOCK]);
-        from += BLOCK;
-        to += BLOCK;
+        P::copy(&mut here[..BLOCK], &before[to - distance..][..BLOCK]);
     }
 }
 
@@ -127,5 +136,8 @@ pub(crate) fn copy<P: Plane>(to: &mut [u32], from: &[u32], length: usize) {
     P::copy(&mut to[..length], &from[..length]);
 }
 
-/// Pixels copied at once: two vector registers of baseline x86-64.
-const BLOCK: usize = 8;
+/// Pixels copied at once: four vector registers of baseline x86-64, and more than most matches have.
+const BLOCK: usize = 16;
+
+/// From this many pixels on the library's copy is faster than blocks.
+const LONG: usize = 64;
