@@ -124,8 +124,9 @@ mod tests {
             if value < escape(BPC, l) { 1 << l | value & ((1 << l) - 1) } else { value - escape(BPC, l) };
         // What follows must not matter: all ones here, all zeros there.
         for tail in [0, u64::MAX >> size] {
-            let mut bits = Bits::new(&[], 0);
-            bits.window = u64::from(code) << (64 - size) | tail;
+            let stream = (u64::from(code) << (64 - size) | tail).rotate_left(32).to_le_bytes();
+            let mut bits = Bits::new(&stream, 0);
+            bits.refill();
             let mut taken = 0;
             assert_eq!(read::<BPC>(&mut bits, entry(BPC, l), &mut taken), value, "code {l}");
             // Long codes are counted at once.

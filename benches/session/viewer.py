@@ -1,0 +1,35 @@
+"""What our client pays to show a session, measured as `viewer.c` measures the reference: one JSON line at the end.
+
+usage: viewer.py ADDRESS [first]      first: end with the first picture; otherwise when the server goes away
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+import trio
+
+import spice_rs
+
+
+async def main(address: str, *, first_only: bool) -> None:
+    started = time.monotonic()
+    updates, first, cpu_at_first = 0, 0.0, 0.0
+    try:
+        async with spice_rs.connect(address) as session, session.display.frames() as frames:
+            async for _frame in frames:
+                if first:
+                    updates += 1
+                    continue
+                first, cpu_at_first = time.monotonic() - started, time.process_time()
+                if first_only:
+                    break
+    except spice_rs.Disconnected:
+        pass
+    print(json.dumps({"first": first, "updates": updates, "cpu": time.process_time() - cpu_at_first}))
+
+
+if __name__ == "__main__":
+    trio.run(lambda: main(sys.argv[1], first_only=sys.argv[2:] == ["first"]))
