@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 import trio
 
-from .._cell import Cell
 from ..enums import ChannelType, InputsCap, KeyModifiersMask, MouseButton, MouseButtonMask
 from ..messages import Message, inputs
 from ._base import Channel, Handler, ignored
@@ -18,7 +17,8 @@ if TYPE_CHECKING:
     from ._base import Surroundings
 
 BITS: Mapping[MouseButton, MouseButtonMask] = {
-    button: MouseButtonMask[button.name] for button in MouseButton if button != MouseButton.INVALID}
+    button: MouseButtonMask[button.name] for button in MouseButton if button != MouseButton.INVALID
+}
 """The place of each button in the mask that travels with every message of the pointer."""
 
 EVENTS_MAX = 256
@@ -29,7 +29,7 @@ class InputsClient(Channel, kind=ChannelType.INPUTS, role="client", receives=inp
     """The client's half.
 
     Attributes:
-        lights: the guest's lock lights.
+        lights: the guest's lock lights, once the server has told them.
         buttons: the mouse buttons that this client holds down.
     """
 
@@ -37,39 +37,14 @@ class InputsClient(Channel, kind=ChannelType.INPUTS, role="client", receives=inp
 
     def __init__(self, channel_id: int = 0, surroundings: Surroundings | None = None) -> None:
         super().__init__(channel_id, surroundings)
-        self.lights = Cell(KeyModifiersMask(0))
+        self.lights = KeyModifiersMask(0)
         self.buttons = MouseButtonMask(0)
         self._moves = Moves()
-        self._credit = trio.lowlevel.ParkingLot()
 
     @property
     def takes_scan_codes(self) -> bool:
         """Whether the server takes several scan codes in one message, so that nothing comes between them."""
         return self.linked is not None and InputsCap.KEY_SCANCODE in self.linked.channel
-
-    async def key_down(self, keys: Iterable[Key]) -> None:
-        """Send that keys go down, one after the other. Cancelled, it has sent nothing."""
-        await self.ready()
-        for key in keys:
-            self.post(inputs.KeyDown(key.down_code))
-
-    async def key_up(self, keys: Iterable[Key]) -> None:
-        """Send that keys go up, one after the other. Cancelled, it has sent nothing."""
-        await self.ready()
-        for key in keys:
-            self.post(inputs.KeyUp(key.up_code))
-
-    async def key_stroke(self, keys: tuple[Key, ...]) -> None:
-        """Send that keys go down in this order and up in the reverse one, all of it or, cancelled, nothing."""
-        await self.ready()
-        if self.takes_scan_codes:
-            codes = [key.press for key in keys] + [key.release for key in reversed(keys)]
-            self.post(inputs.KeyScancode(b"".join(codes)))
-            return
-        for key in keys:
-            self.post(inputs.KeyDown(key.down_code))
-        for key in reversed(keys):
-            self.post(inputs.KeyUp(key.up_code))
 
     async def move(self, motion: Place | Move) -> None:
         """Send a motion of the pointer as soon as the server has room for it.
@@ -80,29 +55,33 @@ class InputsClient(Channel, kind=ChannelType.INPUTS, role="client", receives=inp
         await self.ready()
         ticket = self._moves.add(motion)
         self._post_motion()
-        while not self._moves.is_sent(ticket):
-            await self._credit.park()
-            self.check()
+        await self.wait_until(lambda: self._moves.is_sent(ticket))
 
-    async def button_down(self, button: MouseButton) -> None:
-        """Send that a button goes down where the pointer is now. Cancelled, it has sent nothing."""
-        await self.ready()
+    def post_button(self, button: MouseButton, *, down: bool) -> None:
+        """Send at once that a button goes down or up where the pointer is to be now. `ready` comes before."""
         self._post_motion(whatever_the_window=True)
-        self.buttons |= BITS[button]
-        self.post(inputs.MousePress(button, self.buttons))
+        if down:
+            self.buttons |= BITS[button]
+            self.post(inputs.MousePress(button, self.buttons))
+        else:
+            self.buttons &= ~BITS[button]
+            self.post(inputs.MouseRelease(button, self.buttons))
 
-    async def button_up(self, button: MouseButton) -> None:
-        """Send that a button goes up where the pointer is now. Cancelled, it has sent nothing."""
-        await self.ready()
-        self._post_motion(whatever_the_window=True)
-        self.buttons &= ~BITS[button]
-        self.post(inputs.MouseRelease(button, self.buttons))
+    def post_keys(self, down: Iterable[Key], up: Iterable[Key]) -> None:
+        """Send at once that some keys go down, one after the other, and then some up. `ready` comes before.
 
-    def on_end(self) -> None:
-        """Wake who waits for credit or lights."""
-        self._credit.unpark_all()
-        assert self.ended is not None
-        self.lights.end(self.ended)
+        Where the server can, it is one message, so that nothing comes between: no other program's key, and no pause on a
+        slow line, in which the guest would repeat the key.
+        """
+        if self.takes_scan_codes:
+            self.post(
+                inputs.KeyScancode(b"".join([*(key.press for key in down), *(key.release for key in up)]))
+            )
+            return
+        for key in down:
+            self.post(inputs.KeyDown(key.down_code))
+        for key in up:
+            self.post(inputs.KeyUp(key.up_code))
 
     def _post_motion(self, *, whatever_the_window: bool = False) -> None:
         motion = self._moves.take(whatever_the_window=whatever_the_window)
@@ -112,12 +91,13 @@ class InputsClient(Channel, kind=ChannelType.INPUTS, role="client", receives=inp
             self.post(inputs.MouseMotion(motion.dx, motion.dy, self.buttons))
 
     def _on_lights(self, message: inputs.Init | inputs.KeyModifiers) -> None:
-        self.lights.set(message.modifiers)
+        self.lights = message.modifiers
+        self.changed()
 
     def _on_motion_ack(self, message: inputs.MouseMotionAck) -> None:
         self._moves.acknowledge()
         self._post_motion()
-        self._credit.unpark_all()
+        self.changed()
 
     handlers: ClassVar[Mapping[type[Message], Handler]] = {
         inputs.Init: _on_lights,
