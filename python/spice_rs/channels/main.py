@@ -70,9 +70,11 @@ class MainClient(Channel, kind=ChannelType.MAIN, role="client", receives=main.FR
         self._set_mouse_mode(message.supported, message.current)
 
     def _set_mouse_mode(self, supported: MouseMode, current: MouseMode) -> None:
+        is_new = MouseMode.CLIENT in supported & ~self.mouse_modes
         self.mouse_modes, self.mouse_mode = supported, current
-        # Absolute positions are what programs want, so they are asked for whenever they can be had.
-        if MouseMode.CLIENT in supported and current != MouseMode.CLIENT:
+        # Absolute positions are what programs want, so they are asked for as soon as they can be had. Only then: a program
+        # that asks for SERVER mode later is to keep it.
+        if is_new and current != MouseMode.CLIENT:
             self.post(main.MouseModeRequest(MouseMode.CLIENT))
         self.changed()
 
