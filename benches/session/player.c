@@ -314,7 +314,7 @@ static gboolean wait_for_clients(gpointer unused)
 static void set_option(SpiceServer *server, const char *key, const char *value)
 {
     static const char *const images[] = {"invalid", "off", "auto_glz", "auto_lz", "quic", "glz", "lz", "lz4"};
-    SpiceWanCompression wan = atoi(value) ? SPICE_WAN_COMPRESSION_ALWAYS : SPICE_WAN_COMPRESSION_NEVER;
+    int wan = atoi(value) ? SPICE_WAN_COMPRESSION_ALWAYS : SPICE_WAN_COMPRESSION_NEVER;
     if (!strcmp(key, "frames")) options.frames = atoi(value);
     else if (!strcmp(key, "fps")) options.fps = atof(value);
     else if (!strcmp(key, "clients")) options.clients = atoi(value);
