@@ -133,23 +133,10 @@ class Channel:
 
         Cancelled, it closes the connection, and the channel has ended.
         """
-        stream: Stream | None = None
-        try:
-            stream = await opener(self.kind, self.id)
-            linked = await client_link(
-                stream,
-                channel_type=self.kind,
-                channel_id=self.id,
-                connection_id=connection_id,
-                capabilities=self.capabilities,
-                password=password,
-            )
-        except BaseException as error:
-            self._end(error if isinstance(error, Exception) else _left())
-            if stream is not None:
-                await trio.aclose_forcefully(stream)
-            raise
-        self.start(stream, linked)
+        self.check()
+        with trio.CancelScope() as self._scope:
+            await self._link(opener, connection_id, password)
+        self.check()
 
     def start(self, stream: Stream, linked: Linked) -> None:
         """Take over a stream that has been linked; `run` is to follow."""
@@ -302,6 +289,25 @@ class Channel:
             self._out.append(data)
             self._unsent += len(data)
             self._work.unpark()
+
+    async def _link(self, opener: Opener, connection_id: int, password: str | None) -> None:
+        stream: Stream | None = None
+        try:
+            stream = await opener(self.kind, self.id)
+            linked = await client_link(
+                stream,
+                channel_type=self.kind,
+                channel_id=self.id,
+                connection_id=connection_id,
+                capabilities=self.capabilities,
+                password=password,
+            )
+        except BaseException as error:
+            self._end(error if isinstance(error, Exception) else _left())
+            if stream is not None:
+                await trio.aclose_forcefully(stream)
+            raise
+        self.start(stream, linked)
 
     # The tasks.
 
