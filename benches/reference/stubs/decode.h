@@ -10,3 +10,6 @@ void glz_decoder_window_clear(SpiceGlzDecoderWindow *window);
 void glz_decoder_window_destroy(SpiceGlzDecoderWindow *window);
 SpiceGlzDecoder *glz_decoder_new(SpiceGlzDecoderWindow *window);
 void glz_decoder_destroy(SpiceGlzDecoder *decoder);
+
+SpiceJpegDecoder *jpeg_decoder_new(void);
+void jpeg_decoder_destroy(SpiceJpegDecoder *decoder);
