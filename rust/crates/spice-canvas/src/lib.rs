@@ -21,6 +21,7 @@ mod cache;
 pub mod canvas;
 mod copy;
 pub mod counters;
+pub mod cursor;
 pub mod decode;
 pub mod error;
 mod fill;
@@ -44,6 +45,7 @@ mod surfaces;
 
 pub use canvas::Canvas;
 pub use counters::Counters;
+pub use cursor::{Pointer, PointerShape};
 pub use decode::{DecodeJob, Decoded};
 pub use error::{Error, ErrorKind, Result};
 pub use format::Format;
