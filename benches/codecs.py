@@ -29,8 +29,8 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "reference"))
 
-import pictures  # noqa: E402
-from reference import (  # noqa: E402
+import pictures
+from reference import (
     LZ_PLT8,
     LZ_RGB32,
     LZ_RGBA,
@@ -55,7 +55,9 @@ class Program:
     """A decoder that loads and runs on command."""
 
     def __init__(self, path: Path) -> None:
-        self.process = subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+        self.process = subprocess.Popen(
+            [path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
 
     def ask(self, line: str) -> str:
         """Send a command and give the answer."""
@@ -64,7 +66,7 @@ class Program:
         self.process.stdin.flush()
         answer = self.process.stdout.readline().strip()
         if not answer or answer.startswith("error"):
-            raise SystemExit(f"{self.process.args}: {line[:80]}: {answer or 'no answer'}")
+            raise SystemExit(f"{self.process.args!s}: {line[:80]}: {answer or 'no answer'}")
         return answer
 
     def close(self) -> None:
@@ -115,7 +117,9 @@ class Encoder:
 
     def _jpeg(self, name: str) -> bytes:
         out = io.BytesIO()
-        Image.fromarray(np.ascontiguousarray(pictures.picture(name)[:, :, 2::-1])).save(out, "JPEG", quality=85)
+        Image.fromarray(np.ascontiguousarray(pictures.picture(name)[:, :, 2::-1])).save(
+            out, "JPEG", quality=85
+        )
         return out.getvalue()
 
     def _sequence(self, codec: str, name: str, frames: list[np.ndarray]) -> list[Path]:
@@ -166,9 +170,14 @@ def main() -> None:
             ratios = []
             for name, files in encoder.jobs(codec, tuple(options.picture or pictures.NAMES)):
                 size = sum(path.stat().st_size for path in files) // len(files)
-                reference, ours = measure(codec, files, options.ours, options.reference / "bench_ref", options.rounds)
+                reference, ours = measure(
+                    codec, files, options.ours, options.reference / "bench_ref", options.rounds
+                )
                 ratios.append(reference / ours)
-                print(f"| {name} | {size} | {reference * 1e3:.2f} | {ours * 1e3:.2f} | {ratios[-1]:.2f} |", flush=True)
+                print(
+                    f"| {name} | {size} | {reference * 1e3:.2f} | {ours * 1e3:.2f} | {ratios[-1]:.2f} |",
+                    flush=True,
+                )
             mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
             print(f"| geometric mean, least | | | | {mean:.2f}, {min(ratios):.2f} |", flush=True)
 

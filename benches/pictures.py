@@ -129,7 +129,11 @@ def _sheet() -> np.ndarray:
 
 def _desktop() -> np.ndarray:
     out = _photo()
-    windows = [(_terminal(), 90, 80, 700, 420), (_page(), 620, 300, 1100, 640), (_sheet(), 1200, 60, 640, 380)]
+    windows = [
+        (_terminal(), 90, 80, 700, 420),
+        (_page(), 620, 300, 1100, 640),
+        (_sheet(), 1200, 60, 640, 380),
+    ]
     for content, left, top, width, height in windows:
         out[top : top + 28, left : left + width] = (58, 64, 78)
         out[top + 28 : top + height, left : left + width] = content[: height - 28, :width]
@@ -162,7 +166,9 @@ def _cloud(rnd: np.random.Generator, power: float) -> np.ndarray:
 
 def _gradient() -> np.ndarray:
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
-    return np.stack([x * 255 // WIDTH, y * 255 // HEIGHT, (x + y) * 255 // (WIDTH + HEIGHT)], 2).astype(np.uint8)
+    return np.stack([x * 255 // WIDTH, y * 255 // HEIGHT, (x + y) * 255 // (WIDTH + HEIGHT)], 2).astype(
+        np.uint8
+    )
 
 
 def _flat() -> np.ndarray:

@@ -33,7 +33,9 @@ def draw(rnd: random.Random, style: str, width: int, height: int, size: int) -> 
             if row_style == "noise":
                 out += rnd.randbytes(run * size)
             elif row_style == "slope":
-                out += bytes((3 * (x + i) // 2 + 5 * y + c * 60) & 255 for i in range(run) for c in range(size))
+                out += bytes(
+                    (3 * (x + i) // 2 + 5 * y + c * 60) & 255 for i in range(run) for c in range(size)
+                )
             else:
                 out += rnd.choice(few if row_style == "repeat" else few[:1]) * run
             x += run
@@ -67,7 +69,9 @@ def main() -> None:
     jobs += [("rgb32", 2048, 3, "mixed"), ("rgb16", 4096, 2, "mixed"), ("rgb32", 160, 120, "mixed")]
     for name, width, height, style in jobs:
         kind, size = KINDS[name]
-        coded = reference.quic_encode(kind, width, height, width * size, draw(rnd, style, width, height, size))
+        coded = reference.quic_encode(
+            kind, width, height, width * size, draw(rnd, style, width, height, size)
+        )
         path = out / f"{name}_{width}x{height}_{style}.bin"
         path.write_bytes(coded)
         if kind != QUIC_GRAY:
