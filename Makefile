@@ -40,7 +40,11 @@ fuzz:  ## FUZZ_SECONDS for each fuzz target
 	done
 
 bench: $(VENV)/.extension  ## the figures of the README, against the reference
-	$(BIN)/python benches/run.py
+	@tools/need.sh cargo cc pkg-config
+	$(MAKE) -C benches/reference
+	cargo build --quiet --locked --release -p spice-codec --example bench_decode
+	$(BIN)/python benches/codecs.py
+	$(BIN)/python benches/session.py
 
 ##@ Change
 gen: $(VENV)/.venv  ## write the generated Python files and the protocol pages again
