@@ -1,6 +1,8 @@
 //! Messages as a server would send them, short to write.
 #![allow(dead_code)] // Each test file uses its own part of this.
 
+pub mod model;
+
 use std::sync::Arc;
 
 use spice_canvas::{Canvas, Error, Progress, Shared};
