@@ -30,6 +30,7 @@ from .errors import (
     DecodeError,
     LinkError,
     NotSpice,
+    RemoteProtocolError,
     SecurityRefused,
     SecurityRequired,
     Unsupported,
@@ -278,7 +279,7 @@ async def _receive_message(words: _Words) -> LinkMessage:
         raise Refused(LinkErrorCode.INVALID_DATA, f"a link message of {header.size} bytes")
     try:
         message = decode_struct("LinkMessage", await words.take(header.size))
-    except DecodeError as error:
+    except RemoteProtocolError as error:
         raise Refused(LinkErrorCode.INVALID_DATA, f"a link message that cannot be read: {error}") from error
     assert isinstance(message, LinkMessage)
     return message

@@ -110,7 +110,7 @@ def _split_query(rest: str) -> tuple[str, str]:
 
 
 def _host_and_port(text: str, place: str) -> tuple[str, int | None]:
-    shape = re.fullmatch(r"(?:\[(?P<six>[^]]*)\]|(?P<host>[^][/:]*))(?::(?P<port>[^/]*))?", place)
+    shape = re.fullmatch(r"(?:\[(?P<six>[^]]*)\]|(?P<host>[^][/:]*))(?::(?P<port>[^/:]*))?", place)
     if shape is None:
         hint = (
             "an IPv6 address needs brackets"
