@@ -38,3 +38,15 @@ impl Random {
         damaged
     }
 }
+
+/// The parts of the file `name`, each behind its length as a little-endian word.
+pub fn list(name: &str) -> Vec<Vec<u8>> {
+    let bytes = bytes(name);
+    let (mut rest, mut parts) = (&bytes[..], Vec::new());
+    while let Some((length, tail)) = rest.split_first_chunk::<4>() {
+        let (part, tail) = tail.split_at(u32::from_le_bytes(*length) as usize);
+        parts.push(part.to_vec());
+        rest = tail;
+    }
+    parts
+}
