@@ -17,8 +17,7 @@ FUZZ_SECONDS ?= 60
 
 ##@ Use
 demo: $(VENV)/.extension  ## take a picture of a real peer, type, click, show what changed
-	@tools/need.sh Xorg xterm
-	$(BIN)/python examples/demo.py
+	$(BIN)/python -m examples.demo
 
 ##@ Test
 test: test-rust test-python  ## every test; those that need a real peer are skipped, with a reason, before `make peers`
