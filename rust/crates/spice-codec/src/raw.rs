@@ -208,7 +208,7 @@ fn indexed<'a>(
             }
             _ => look_up::<1>(line, &table, rows.row(y), |byte, _| byte),
         };
-        if worst.is_some_and(|index| usize::from(index) >= entries) {
+        if usize::from(worst) >= entries && rows.width() > 0 {
             return Err(Error::new(ErrorKind::Corrupt, CODEC, "index is past the end of the palette", 0));
         }
     }
@@ -224,14 +224,21 @@ fn look_up<const PER_BYTE: usize>(
     table: &[u32; 256],
     out: &mut [u32],
     index: impl Fn(u8, usize) -> u8,
-) -> Option<u8> {
-    let mut worst = None;
-    for (pixels, &byte) in out.chunks_mut(PER_BYTE).zip(line) {
+) -> u8 {
+    let mut worst = 0;
+    let mut write = |pixels: &mut [u32], byte: u8| {
         for (n, pixel) in pixels.iter_mut().enumerate() {
             let index = index(byte, n);
-            worst = worst.max(Some(index));
+            worst = worst.max(index);
             *pixel = table[usize::from(index)];
         }
+    };
+    let (whole, rest) = out.as_chunks_mut::<PER_BYTE>();
+    if let Some(&byte) = line.get(whole.len()) {
+        write(rest, byte);
+    }
+    for (pixels, &byte) in whole.iter_mut().zip(line) {
+        write(pixels, byte);
     }
     worst
 }
