@@ -34,7 +34,7 @@ class ProtocolError(SpiceError):
     """A byte, a value or an order of messages that the protocol does not allow.
 
     Attributes:
-        channel: name of the channel, as `display`; None where it is not known.
+        channel: name of the channel, as `display` or `display 0`; None where it is not known.
         message: name of the message.
         field: name of the field, with a path as in `base.clip`.
         offset: where in the message body it was noticed.

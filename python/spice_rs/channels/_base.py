@@ -369,7 +369,7 @@ class Channel:
     def _end(self, error: Exception) -> None:
         if self.ended is not None:
             return
-        if isinstance(error, ProtocolError) and error.channel is None:
+        if isinstance(error, ProtocolError):
             error.channel = self.name
         self.ended = error
         self.log.debug("%s: ended: %s", self.name, error)

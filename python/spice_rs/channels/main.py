@@ -135,6 +135,7 @@ class MainServer(Channel, kind=ChannelType.MAIN, role="server", receives=main.FR
     """The server's end: it answers ATTACH_CHANNELS and requests for a mouse mode.
 
     Attributes:
+        init: what the session starts with; None leaves it to the program to send it.
         channels: what ATTACH_CHANNELS is answered with.
         mouse_modes: the modes that a client may ask for.
     """
@@ -146,12 +147,19 @@ class MainServer(Channel, kind=ChannelType.MAIN, role="server", receives=main.FR
         channel_id: int = 0,
         surroundings: Surroundings | None = None,
         *,
+        init: main.Init | None = None,
         channels: tuple[main.ChannelId, ...] = (),
         mouse_modes: MouseMode = MouseMode.SERVER,
     ) -> None:
         super().__init__(channel_id, surroundings)
+        self.init = init
         self.channels = channels
         self.mouse_modes = mouse_modes
+
+    def on_start(self) -> None:
+        """Begin the session."""
+        if self.init is not None:
+            self.post(self.init)
 
     def _on_attach(self, message: main.AttachChannels) -> None:
         self.post(main.ChannelsList(self.channels))
