@@ -29,7 +29,8 @@ class InputsClient(Channel, kind=ChannelType.INPUTS, role="client", receives=inp
     """The client's half.
 
     Attributes:
-        lights: the guest's lock lights, once the server has told them.
+        lights: the guest's lock lights.
+        told: whether the server has told them.
         buttons: the mouse buttons that this client holds down.
     """
 
@@ -38,6 +39,7 @@ class InputsClient(Channel, kind=ChannelType.INPUTS, role="client", receives=inp
     def __init__(self, channel_id: int = 0, surroundings: Surroundings | None = None) -> None:
         super().__init__(channel_id, surroundings)
         self.lights = KeyModifiersMask(0)
+        self.told = False
         self.buttons = MouseButtonMask(0)
         self._moves = Moves()
 
@@ -85,13 +87,16 @@ class InputsClient(Channel, kind=ChannelType.INPUTS, role="client", receives=inp
 
     def _post_motion(self, *, whatever_the_window: bool = False) -> None:
         motion = self._moves.take(whatever_the_window=whatever_the_window)
+        if motion is None:
+            return
         if isinstance(motion, Place):
             self.post(inputs.MousePosition(motion.x, motion.y, self.buttons, motion.display))
-        elif motion is not None:
+        else:
             self.post(inputs.MouseMotion(motion.dx, motion.dy, self.buttons))
+        self.changed()
 
     def _on_lights(self, message: inputs.Init | inputs.KeyModifiers) -> None:
-        self.lights = message.modifiers
+        self.lights, self.told = message.modifiers, True
         self.changed()
 
     def _on_motion_ack(self, message: inputs.MouseMotionAck) -> None:
