@@ -83,6 +83,11 @@ impl Window {
         self.settled_pixels + self.early_pixels + self.pool.pixels()
     }
 
+    /// Ids that are remembered, with or without a picture.
+    pub fn entries(&self) -> usize {
+        self.settled.len() + self.early.len()
+    }
+
     /// A buffer for the picture with this header, once the rules of the window admit it.
     pub(crate) fn admit(&mut self, header: &Header) -> Result<Vec<u32>> {
         let (gap, pixels) = (self.gap(), header.pixels());

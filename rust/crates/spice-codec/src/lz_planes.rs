@@ -92,16 +92,15 @@ pub(crate) fn repeat<P: Plane>(pixels: &mut [u32], at: usize, distance: usize, l
     // Most matches are short, and whether they are runs is hard to foretell: one way for both.
     let (before, here) = pixels.split_at_mut(at);
     let from = at - distance;
-    if length <= BLOCK && distance.wrapping_sub(2) >= BLOCK - 2 {
-        if let Some(to) = here.first_chunk_mut::<BLOCK>() {
-            let run = before[at - 1];
-            let mut block = [run; BLOCK];
-            if distance != 1 {
-                block.copy_from_slice(&before[from..from + BLOCK]);
-            }
-            P::copy(to, &block);
-            return;
+    if length <= BLOCK
+        && (distance == 1 || distance >= BLOCK)
+        && let Some(to) = here.first_chunk_mut::<BLOCK>()
+    {
+        let mut block = [before[at - 1]; BLOCK];
+        if distance > 1 {
+            block.copy_from_slice(&before[from..from + BLOCK]);
         }
+        return P::copy(to, &block);
     }
     if distance == 1 {
         return P::fill(&mut here[..length], before[from]);

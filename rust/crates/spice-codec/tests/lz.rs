@@ -34,7 +34,7 @@ const OTHERS: [(&str, PixelFormat); 6] = [
 
 /// The palette of `data/make_lz.py`.
 fn palette() -> Vec<u32> {
-    (0..256_u64).map(|index| (index * 0x9e37_79b1 >> 5) as u32 & 0x00ff_ffff).collect()
+    (0..256_u64).map(|index| ((index * 0x9e37_79b1) >> 5) as u32 & 0x00ff_ffff).collect()
 }
 
 /// Decodes into rows with `gap` pixels behind each, checks that these stay, and returns the rest.

@@ -55,7 +55,7 @@ pub fn lz(random: &mut Random, unit: Unit, count: usize) -> (Vec<u8>, Vec<u32>) 
         if distance < 8191 {
             stream.push(distance as u8);
         } else {
-            stream.extend([255, (distance - 8191 >> 8) as u8, (distance - 8191) as u8]);
+            stream.extend([255, ((distance - 8191) >> 8) as u8, (distance - 8191) as u8]);
         }
     })
 }
