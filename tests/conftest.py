@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,7 +20,15 @@ settings.register_profile("default", deadline=None, suppress_health_check=[Healt
 settings.register_profile("long", settings.get_profile("default"), max_examples=5000)
 settings.load_profile(os.environ.get("SPICE_RS_HYPOTHESIS", "default"))
 
+ROOT = Path(__file__).parents[1]
 PEER_FIXTURES = {"xspice", "qemu", "xvfb"}
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Do not even read a file whose tests all need the checkout, where there is none."""
+    if (ROOT / "Cargo.toml").exists() or collection_path.suffix != ".py":
+        return None
+    return True if "pytestmark = pytest.mark.checkout" in collection_path.read_text() else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def requirements(project: dict[str, object], extras: list[str]) -> Iterator[str]:
+def requirements(project: Mapping[str, object], extras: list[str]) -> Iterator[str]:
     """Yield them; an extra that names extras of the same package is opened."""
     optional = project["optional-dependencies"]
     assert isinstance(optional, dict)
