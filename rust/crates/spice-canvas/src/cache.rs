@@ -69,6 +69,11 @@ impl ImageCache {
         self.cost = 0;
     }
 
+    /// Pixels of all pictures, with what each costs besides.
+    pub fn pixels(&self) -> usize {
+        self.cost
+    }
+
     /// Number of pictures.
     pub fn count(&self) -> usize {
         self.entries.len()

@@ -3,16 +3,19 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use spice_codec::glz;
+use spice_codec::{glz, zlib_glz};
 use spice_wire::Limits;
 use spice_wire::messages::base::WaitForChannel;
-use spice_wire::messages::display::{DrawCopy, FromServer, Head, InvalAllPixmaps, InvalList, ResourceType};
+use spice_wire::messages::display::{FromServer, Head, InvalAllPixmaps, InvalList, ResourceType};
+use spice_wire::messages::image::{Image, ImageData, ImageType};
 
 use crate::cache::PaletteCache;
+use crate::copy::Copy;
 use crate::counters::Counters;
 use crate::decode::{DecodeJob, Decoded};
 use crate::error::{Error, ErrorKind, Result};
-use crate::messages::{base, brushes, name, source};
+use crate::images::is_wanted_later;
+use crate::messages::{base, images, mask, name, source};
 use crate::picture::Pool;
 use crate::place::clipped;
 use crate::progress::{Blocked, Outcome, Progress, Stop};
@@ -106,7 +109,10 @@ impl Canvas {
     pub fn give_up(&mut self, message: &FromServer, reason: &str) -> Error {
         self.held.clear();
         self.waiting = None;
-        self.lose_glz(message);
+        if let FromServer::InvalAllPixmaps(_) = message {
+            // The server will not refer to them any more, whatever it wanted to be waited for.
+            self.shared.images().clear();
+        }
         self.fail(message, Error::new(ErrorKind::GivenUp, reason))
     }
 
@@ -128,16 +134,16 @@ impl Canvas {
     fn dispatch(&mut self, message: &FromServer, decoded: Option<Decoded>) -> Outcome<Progress> {
         use FromServer as M;
         match message {
-            M::DrawCopy(message) => self.draw_copy(message, decoded)?,
+            M::DrawCopy(m) => {
+                let (base, source, area, mask) = (&m.base, &m.source, &m.source_area, &m.mask);
+                self.draw_copy(&Copy { base, source, area, rop: m.rop, scale: m.scale, mask }, decoded)?;
+            }
             M::DrawFill(message) => self.draw_fill(message)?,
             M::CopyBits(message) => self.copy_bits(message)?,
             M::DrawOpaque(message) => self.draw_opaque(message, decoded)?,
-            M::DrawBlend(message) => {
-                // The reference treats it as a copy; what is cloned are references to the message's bytes.
-                let m = message.clone();
-                let (base, source, source_area) = (m.base, m.source, m.source_area);
-                let copy = DrawCopy { base, source, source_area, rop: m.rop, scale: m.scale, mask: m.mask };
-                self.draw_copy(&copy, decoded)?;
+            M::DrawBlend(m) => {
+                let (base, source, area, mask) = (&m.base, &m.source, &m.source_area, &m.mask);
+                self.draw_copy(&Copy { base, source, area, rop: m.rop, scale: m.scale, mask }, decoded)?;
             }
             M::DrawBlackness(message) => self.draw_rop(&message.base, &message.mask, Rop::Clear)?,
             M::DrawWhiteness(message) => self.draw_rop(&message.base, &message.mask, Rop::Set)?,
@@ -168,7 +174,7 @@ impl Canvas {
             M::StreamDataSized(message) => self.stream_data_sized(message)?,
             M::StreamClip(message) => self.stream_clip(message)?,
             M::StreamDestroy(message) => self.stream_destroy(message.stream_id)?,
-            M::StreamDestroyAll(_) => self.streams.clear(),
+            M::StreamDestroyAll(_) => self.stream_destroy_all(),
             M::StreamActivateReport(message) => self.stream_activate_report(message),
             M::SurfaceCreate(message) => self.surface_create(message)?,
             M::SurfaceDestroy(message) => self.surface_destroy(message.surface_id)?,
@@ -199,11 +205,11 @@ impl Canvas {
     fn leave_out(&mut self, message: &FromServer) -> Outcome<()> {
         let Some((name, base)) = base(message) else { return Ok(()) };
         let format = self.surface(base.surface_id)?.format();
-        if let Some((image, _)) = source(message).filter(|(image, _)| crate::images::is_wanted_later(image)) {
+        for image in images(message).into_iter().filter(|image| is_wanted_later(image)) {
             self.picture(image, format, None)?;
         }
-        for brush in brushes(message) {
-            self.touch_brush(brush, format)?;
+        if let Some(mask) = mask(message) {
+            self.stencil(mask, (0, 0))?;
         }
         self.counters.undrawn(name);
         self.mark_inexact(message);
@@ -213,6 +219,7 @@ impl Canvas {
     fn fail(&mut self, message: &FromServer, error: Error) -> Error {
         self.counters.failed(error.counted_as());
         self.mark_inexact(message);
+        images(message).into_iter().for_each(|image| self.lose_glz(image));
         error.in_message(name(message))
     }
 
@@ -220,37 +227,32 @@ impl Canvas {
         let Some((_, base)) = base(message) else { return };
         let Some(surface) = self.surfaces.get_mut(&base.surface_id) else { return };
         let bounds = Area::from(&base.bounds).intersect(&surface.bounds());
-        let region = clipped(bounds, &base.clip).unwrap_or(Region::from(bounds));
-        region.areas().iter().for_each(|area| surface.mark_inexact(area));
+        surface.mark_inexact(&clipped(bounds, &base.clip).unwrap_or(Region::from(bounds)));
     }
 
     /// What is drawn from a part of a surface that is not exact is not exact either.
     fn spread_doubt(&mut self, message: &FromServer) {
-        use spice_wire::messages::image::ImageData;
-        let Some((image, area)) = source(message) else { return };
-        let ImageData::Surface(of) = &image.data else { return };
-        let Some(surface) = self.surfaces.get(&of.surface_id) else { return };
-        if surface.is_inexact_in(&area.map_or(surface.bounds(), Area::from)) {
-            self.mark_inexact(message);
+        let area = source(message).and_then(|(_, area)| area).map(Area::from);
+        for image in images(message) {
+            let ImageData::Surface(of) = &image.data else { continue };
+            let Some(surface) = self.surfaces.get(&of.surface_id) else { continue };
+            if surface.is_inexact_in(&area.unwrap_or(surface.bounds())) {
+                self.mark_inexact(message);
+            }
         }
     }
 
-    /// Lets nobody else wait for the GLZ image of a message that was given up.
-    fn lose_glz(&mut self, message: &FromServer) {
-        use spice_wire::messages::image::{ImageData, ImageType};
-        let Some((image, _)) = source(message) else { return };
-        let data = match &image.data {
-            ImageData::Coded(blob) if image.kind == ImageType::GLZ_RGB => blob.bytes.clone(),
+    /// Lets nobody wait for the GLZ image of a message that failed. Nothing happens if it was decoded before that.
+    fn lose_glz(&mut self, image: &Image) {
+        let id = match &image.data {
+            ImageData::Coded(blob) if image.kind == ImageType::GLZ_RGB => glz::header(&blob.bytes),
             ImageData::ZlibGlz(zlib) => {
                 let size = usize::try_from(zlib.glz_size).unwrap_or(usize::MAX);
-                match spice_codec::zlib_glz::inflate(&zlib.data.bytes, size, &self.limits) {
-                    Ok(data) => data.into(),
-                    Err(_) => return,
-                }
+                zlib_glz::inflate(&zlib.data.bytes, size, &self.limits).and_then(|data| glz::header(&data))
             }
             _ => return,
         };
-        if let Ok(header) = glz::header(&data) {
+        if let Ok(header) = id {
             self.shared.window().give_up(header.id);
         }
     }

@@ -1,9 +1,10 @@
 //! Commands that bring an image onto a surface.
 
 use spice_codec::PixelFormat;
-use spice_wire::messages::display::{DrawAlphaBlend, DrawCopy, DrawOpaque, DrawTransparent};
-use spice_wire::messages::draw::{AlphaFlags, ImageScaleMode, Rect};
+use spice_wire::messages::display::{DrawAlphaBlend, DrawOpaque, DrawTransparent};
+use spice_wire::messages::draw::{AlphaFlags, DisplayBase, ImageScaleMode, QMask, Rect, Ropd};
 use spice_wire::messages::image::{Image, ImageData};
+use spice_wire::shapes::Ptr;
 
 use crate::blend::over;
 use crate::canvas::Canvas;
@@ -19,28 +20,39 @@ use crate::region::Area;
 use crate::rop::{Operands, Rop};
 use crate::source::Source;
 
+/// What COPY and BLEND have in common, which is everything.
+#[derive(Debug)]
+pub(crate) struct Copy<'a> {
+    pub(crate) base: &'a DisplayBase,
+    pub(crate) source: &'a Ptr<Image>,
+    pub(crate) area: &'a Rect,
+    pub(crate) rop: Ropd,
+    pub(crate) scale: ImageScaleMode,
+    pub(crate) mask: &'a QMask,
+}
+
 impl Canvas {
     /// COPY, and BLEND, which the reference treats alike.
-    pub(crate) fn draw_copy(&mut self, message: &DrawCopy, decoded: Option<Decoded>) -> Outcome<()> {
-        let place = match self.place(&message.base) {
+    pub(crate) fn draw_copy(&mut self, message: &Copy<'_>, decoded: Option<Decoded>) -> Outcome<()> {
+        let place = match self.place(message.base) {
             Ok(place) => place,
             Err(error) => {
-                self.touch(&message.source, Format::Xrgb, decoded)?;
+                self.touch(message.source, Format::Xrgb, decoded)?;
                 return Err(error.into());
             }
         };
-        let image = required(&message.source)?;
-        let stencil = self.stencil(&message.mask, place.corner())?;
+        let image = required(message.source)?;
+        let stencil = self.stencil(message.mask, place.corner())?;
         let rop = Rop::of(message.rop, Operands::SourceAndDestination);
         if rop == Rop::Noop || place.region.is_empty() {
-            return self.touch(&message.source, place.format, decoded);
+            return self.touch(message.source, place.format, decoded);
         }
-        let area = Area::from(&message.source_area);
+        let area = Area::from(message.area);
         if rop == Rop::Copy && stencil.is_none() && decoded.is_none() && self.is_direct(image, &place, &area)
         {
             return self.copy_direct(image, &place);
         }
-        let source = self.source(image, &message.source_area, &place, message.scale, decoded)?;
+        let source = self.source(image, message.area, &place, message.scale, decoded)?;
         Ok(self.copy(&place, stencil.as_ref(), source, rop)?)
     }
 

@@ -122,7 +122,9 @@ impl Pointer {
     fn set(&mut self, cursor: &Cursor) -> Result<()> {
         self.shape = match &cursor.shape.0 {
             None => None,
-            Some(shape) if cursor.flags.contains(CursorFlags::FROM_CACHE) => Some(self.cache.shape(shape.unique)?),
+            Some(shape) if cursor.flags.contains(CursorFlags::FROM_CACHE) => {
+                Some(self.cache.shape(shape.unique)?)
+            }
             Some(shape) => {
                 let decoded = Arc::new(self.decode(shape)?);
                 if cursor.flags.contains(CursorFlags::CACHE_ME) {

@@ -124,6 +124,11 @@ impl DecodeJob {
         independent.then(|| Self { image: image.clone(), limits: limits.clone() })
     }
 
+    /// How the image is coded.
+    pub fn kind(&self) -> ImageType {
+        self.image.kind
+    }
+
     /// Bytes of coded data, for deciding whether a thread is worth it.
     pub fn coded_len(&self) -> usize {
         self.image.data.coded_len()

@@ -53,8 +53,12 @@ impl Canvas {
         if (dx, dy) == (0, 0) {
             return Ok(());
         }
+        if let [area] = place.region.areas() {
+            surface.scroll(area, dx, dy);
+            return Ok(());
+        }
         let mut areas = place.region.areas().to_vec();
-        // No area may be written before all that are copied from it have been: see `protocol.md` 2.3.
+        // No area may be written before all that are copied from it have been.
         areas.sort_by_key(|area| {
             let along = |value: i32, by: i32| if by > 0 { -i64::from(value) } else { value.into() };
             (along(area.top, dy), along(area.left, dx))

@@ -218,6 +218,10 @@ impl Canvas {
         if lossy && !image.flags.contains(ImageFlags::CACHE_ME) {
             return Err(Error::new(ErrorKind::BadValue, "lossy image cannot replace a cached one"));
         }
-        self.shared.images().put(image.id, picture.clone(), lossy)
+        if self.shared.images().put(image.id, picture.clone(), lossy).is_err() {
+            // What is drawn now is right; the image fails when it is asked for.
+            self.counters.failed("cache");
+        }
+        Ok(())
     }
 }

@@ -1,9 +1,11 @@
 //! What all draw commands have in common: a name, a place, images.
 
 use spice_wire::messages::display::FromServer;
-use spice_wire::messages::draw::{Brush, DisplayBase, Rect};
+use spice_wire::messages::draw::{DisplayBase, QMask, Rect};
 use spice_wire::messages::image::Image;
 use spice_wire::shapes::Ptr;
+
+use crate::images::pattern;
 
 /// Name and place of a draw command.
 pub(crate) fn base(message: &FromServer) -> Option<(&'static str, &DisplayBase)> {
@@ -63,15 +65,28 @@ pub(crate) fn source(message: &FromServer) -> Option<(&Image, Option<&Rect>)> {
     image.0.as_deref().map(|image| (image, area))
 }
 
-/// The brushes of a draw command.
-pub(crate) fn brushes(message: &FromServer) -> Vec<&Brush> {
-    use FromServer as M;
+/// All images of a draw command but its mask of one bit a pixel.
+pub(crate) fn images(message: &FromServer) -> Vec<&Image> {
+    let brushes = match message {
+        FromServer::DrawFill(message) => [Some(&message.brush), None],
+        FromServer::DrawOpaque(message) => [Some(&message.brush), None],
+        FromServer::DrawRop3(message) => [Some(&message.brush), None],
+        FromServer::DrawStroke(message) => [Some(&message.brush), None],
+        FromServer::DrawText(message) => [Some(&message.fore_brush), Some(&message.back_brush)],
+        _ => [None, None],
+    };
+    let patterns = brushes.into_iter().flatten().filter_map(pattern).map(|pattern| &*pattern.image.0);
+    let composite = match message {
+        FromServer::DrawComposite(message) => message.mask.0.as_ref().map(|mask| &*mask.0),
+        _ => None,
+    };
+    source(message).map(|(image, _)| image).into_iter().chain(patterns).chain(composite).collect()
+}
+
+/// The mask of a draw command that is not drawn.
+pub(crate) fn mask(message: &FromServer) -> Option<&QMask> {
     match message {
-        M::DrawFill(message) => vec![&message.brush],
-        M::DrawOpaque(message) => vec![&message.brush],
-        M::DrawRop3(message) => vec![&message.brush],
-        M::DrawStroke(message) => vec![&message.brush],
-        M::DrawText(message) => vec![&message.fore_brush, &message.back_brush],
-        _ => Vec::new(),
+        FromServer::DrawRop3(message) => Some(&message.mask),
+        _ => None,
     }
 }

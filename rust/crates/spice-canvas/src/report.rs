@@ -37,6 +37,11 @@ impl Reports {
         self.due.clear();
     }
 
+    /// Forgets all streams.
+    pub fn forget_all(&mut self) {
+        self.wanted.clear();
+    }
+
     /// Forgets one stream.
     pub fn forget(&mut self, stream: u32) {
         self.wanted.remove(&stream);
@@ -48,15 +53,20 @@ impl Reports {
         let Some(tally) = self.wanted.get_mut(&stream) else { return };
         tally.add(time, now);
         if tally.frames >= tally.window.max(1) || tally.drops_in_a_row >= DROPS || tally.is_old(now) {
-            self.due.extend(tally.take(stream));
+            let report = tally.take(stream);
+            report.into_iter().for_each(|report| self.add_due(report));
         }
     }
 
     /// Says that a stream cannot be decoded.
     pub fn cannot_decode(&mut self, stream: u32) {
         let unique_id = self.wanted.get(&stream).map_or(0, |tally| tally.unique_id);
+        self.add_due(StreamReport { num_drops: u32::MAX, ..empty(stream, unique_id) });
+    }
+
+    fn add_due(&mut self, report: StreamReport) {
         if self.due.len() < MOST_DUE {
-            self.due.push(StreamReport { num_drops: u32::MAX, ..empty(stream, unique_id) });
+            self.due.push(report);
         }
     }
 }
@@ -154,5 +164,5 @@ fn empty(stream_id: u32, unique_id: u32) -> StreamReport {
 /// Late frames one after the other that the reference client reports at once.
 const DROPS: u32 = 3;
 
-/// Reports that wait to be fetched about streams that do not exist: the server can make any number.
+/// Reports that wait to be fetched; what the server says makes any number of them.
 const MOST_DUE: usize = 256;

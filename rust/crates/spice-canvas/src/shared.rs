@@ -40,6 +40,16 @@ impl Shared {
         }
     }
 
+    /// Pixels in the cache.
+    pub fn cached_pixels(&self) -> usize {
+        self.images().pixels()
+    }
+
+    /// Pixels in the GLZ window.
+    pub fn glz_pixels(&self) -> usize {
+        self.window().pixels()
+    }
+
     /// Images in the cache.
     pub fn cached_images(&self) -> usize {
         self.images().count()

@@ -11,7 +11,7 @@ use crate::canvas::Canvas;
 use crate::error::{Error, ErrorKind, Result};
 use crate::picture::Picture;
 use crate::place::clipped;
-use crate::region::Area;
+use crate::region::{Area, Region};
 use crate::source::Source;
 
 /// A stream that the server opened.
@@ -75,6 +75,11 @@ impl Canvas {
         self.streams.remove(&id).map(|_| ()).ok_or_else(|| no_stream(id))
     }
 
+    pub(crate) fn stream_destroy_all(&mut self) {
+        self.streams.clear();
+        self.reports.forget_all();
+    }
+
     fn stream(&mut self, id: u32) -> Result<&Stream> {
         if !self.streams.contains_key(&id) {
             self.reports.cannot_decode(id);
@@ -88,40 +93,55 @@ impl Canvas {
         let bounds = destination.intersect(&self.surface(surface)?.bounds());
         let region = clipped(bounds, &self.stream(id)?.clip)?;
         let drawn = match codec {
-            VideoCodecType::MJPEG => self.frame_picture(data, top_down).map(Some),
+            VideoCodecType::MJPEG => self.draw_frame(data, top_down, surface, destination, &region),
             codec => {
                 self.counters.undrawn(codec_name(codec));
-                Ok(None)
+                self.surface_mut(surface)?.mark_inexact(&region);
+                return Ok(());
             }
         };
-        let Self { surfaces, scratch, pool, .. } = self;
-        let target = surfaces.get_mut(&surface).ok_or_else(|| Error::no_surface(surface))?;
-        let Ok(Some(picture)) = drawn else {
-            region.areas().iter().for_each(|area| target.mark_inexact(area));
-            return drawn.map(|_| ());
-        };
-        let source = Source::new(picture.clone(), &picture.bounds(), destination, ImageScaleMode::NEAREST);
-        let format = target.format();
-        target.paint(&source.region(&region), None, true, |row, x, y| {
-            row.copy_from_slice(source.stored((x, y, row.len()), format, scratch));
-        });
-        drop(source);
-        pool.give_picture(picture);
-        self.reports.frame(id, time);
-        Ok(())
+        match drawn {
+            Ok(()) => self.reports.frame(id, time),
+            Err(_) => self.surface_mut(surface)?.mark_inexact(&region),
+        }
+        drawn
     }
 
-    fn frame_picture(&mut self, data: &[u8], top_down: bool) -> Result<Picture> {
+    fn draw_frame(
+        &mut self,
+        data: &[u8],
+        top_down: bool,
+        surface: u32,
+        destination: &Area,
+        region: &Region,
+    ) -> Result<()> {
         let frame = Frame::read(data)?;
         let (width, height) = (usize::from(frame.width), usize::from(frame.height));
         if width * height > self.limits.pixels {
             return Err(Error::new(ErrorKind::Limit, format!("frame of {width}x{height} pixels")));
         }
-        let mut pixels = self.pool.take(width * height);
-        let mut rows = Rows::new(&mut pixels, width, height, width)
-            .ok_or_else(|| Error::new(ErrorKind::Limit, "buffer shorter than the frame"))?;
-        let format = mjpeg::decode(data, top_down, &mut rows, &self.limits)?;
-        Ok(Picture::plain(pixels.into(), width, height, format))
+        let Self { surfaces, scratch, pool, limits, .. } = self;
+        let target = surfaces.get_mut(&surface).ok_or_else(|| Error::no_surface(surface))?;
+        let format = target.format();
+        let whole =
+            Area::sized(width, height).size() == destination.size() && region.areas() == [*destination];
+        if whole && format.is_32_bit() {
+            let mut rows = target.rows(destination).ok_or_else(|| Error::no_surface(surface))?;
+            mjpeg::decode(data, top_down, &mut rows, limits)?;
+            return Ok(());
+        }
+        let mut pixels = pool.take(width * height);
+        let rows = Rows::new(&mut pixels, width, height, width);
+        let mut rows = rows.ok_or_else(|| Error::new(ErrorKind::Limit, "buffer shorter than the frame"))?;
+        let picture_format = mjpeg::decode(data, top_down, &mut rows, limits)?;
+        let picture = Picture::plain(pixels.into(), width, height, picture_format);
+        let area = picture.bounds();
+        let source = Source::new(picture, &area, destination, ImageScaleMode::NEAREST);
+        target.paint(&source.region(region), None, true, |row, x, y| {
+            row.copy_from_slice(source.stored((x, y, row.len()), format, scratch));
+        });
+        pool.give_picture(source.into_picture());
+        Ok(())
     }
 }
 

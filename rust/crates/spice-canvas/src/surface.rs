@@ -141,9 +141,11 @@ impl Surface {
         mut paint: impl FnMut(&mut [u32], usize, usize),
     ) {
         let opaque = opaque && stencil.is_none();
+        let Some(first) = region.areas().first() else { return };
+        let stride = self.width;
+        let pixels = self.writable(first, opaque);
         for area in region.areas() {
-            let (left, width, stride) = (area.left as usize, area.width(), self.width);
-            let pixels = self.writable(area, opaque);
+            let (left, width) = (area.left as usize, area.width());
             for y in area.top as usize..area.bottom as usize {
                 let row = &mut pixels[y * stride + left..][..width];
                 match stencil {
@@ -153,14 +155,14 @@ impl Surface {
                     }),
                 }
             }
-            self.drawn(area, opaque);
         }
+        self.drawn(region, opaque);
     }
 
     /// Rows to decode a picture into that replaces all of `area`, which lies inside.
     pub fn rows(&mut self, area: &Area) -> Option<Rows<'_>> {
         self.writable(area, true);
-        self.drawn(area, true);
+        self.drawn(&Region::from(*area), true);
         let (start, stride) = (area.top as usize * self.width + area.left as usize, self.width);
         Rows::new(Arc::make_mut(&mut self.pixels).get_mut(start..)?, area.width(), area.height(), stride)
     }
@@ -180,16 +182,16 @@ impl Surface {
             false => (source.top..source.bottom).for_each(&mut copy),
         }
         let spoilt = !self.inexact.is_empty() && !self.inexact.within(&source).is_empty();
-        self.drawn(area, !spoilt);
+        let region = Region::from(*area);
+        self.drawn(&region, !spoilt);
         if spoilt {
-            self.mark_inexact(area);
+            self.mark_inexact(&region);
         }
     }
 
-    /// Notes that what is in `area` is not what the server says.
-    pub fn mark_inexact(&mut self, area: &Area) {
-        let area = area.intersect(&self.bounds());
-        self.inexact = self.inexact.union(&Region::from(area));
+    /// Notes that what is in `region`, which lies inside, is not what the server says.
+    pub fn mark_inexact(&mut self, region: &Region) {
+        self.inexact = self.inexact.union(region);
         self.inexact.coarsen(INEXACT_AREAS);
     }
 
@@ -198,14 +200,14 @@ impl Surface {
         !self.inexact.is_empty() && !self.inexact.within(area).is_empty()
     }
 
-    fn drawn(&mut self, area: &Area, opaque: bool) {
+    fn drawn(&mut self, region: &Region, opaque: bool) {
         if self.observed {
             self.observed = false;
             self.version += 1;
         }
-        self.history.add(self.version, *area);
+        region.areas().iter().for_each(|area| self.history.add(self.version, *area));
         if opaque && !self.inexact.is_empty() {
-            self.inexact = self.inexact.subtract(&Region::from(*area));
+            self.inexact = self.inexact.subtract(region);
             self.inexact.coarsen(INEXACT_AREAS);
         }
     }
@@ -232,6 +234,8 @@ impl Surface {
             self.spares.remove(0);
         }
         self.spares.push(Spare { pixels, version: self.version });
+        // Whoever reads it knows it as this version, so what is drawn next must be another.
+        self.observed = true;
     }
 
     /// Brings a buffer of an older version up to date.

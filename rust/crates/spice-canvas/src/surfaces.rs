@@ -84,7 +84,7 @@ impl Canvas {
             24 | 32 => Format::Xrgb,
             bits => return Err(Error::new(ErrorKind::Unsupported, format!("screen of {bits} bits a pixel"))),
         };
-        self.surfaces.clear();
+        self.drop_surfaces();
         self.make_surface(0, (message.x_res, message.y_res), format, true)
     }
 
@@ -100,11 +100,7 @@ impl Canvas {
 
     /// RESET: no surface, no stream, nothing remembered for this display.
     pub(crate) fn reset(&mut self) {
-        for id in self.surfaces.keys().copied().collect::<Vec<_>>() {
-            self.drop_surface(id);
-        }
-        self.primary = None;
-        self.marked = false;
+        self.drop_surfaces();
         self.palettes.clear();
         self.streams.clear();
         self.reports.clear();
@@ -122,6 +118,13 @@ impl Canvas {
         }
         self.monitors.clone_from(&message.heads);
         Ok(())
+    }
+
+    fn drop_surfaces(&mut self) {
+        let all: Vec<u32> = self.surfaces.keys().copied().collect();
+        all.into_iter().for_each(|id| self.drop_surface(id));
+        self.primary = None;
+        self.marked = false;
     }
 
     fn drop_surface(&mut self, id: u32) {

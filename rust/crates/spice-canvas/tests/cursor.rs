@@ -9,7 +9,15 @@ use spice_wire::messages::draw::Point16;
 use spice_wire::shapes::Rest;
 
 fn alpha(unique: u64, width: u16, height: u16, data: Vec<u8>) -> CursorShape {
-    CursorShape { unique, kind: CursorType::ALPHA, width, height, hot_x: 1, hot_y: 2, data: Rest(data.into()) }
+    CursorShape {
+        unique,
+        kind: CursorType::ALPHA,
+        width,
+        height,
+        hot_x: 1,
+        hot_y: 2,
+        data: Rest(data.into()),
+    }
 }
 
 fn set(flags: CursorFlags, shape: Option<CursorShape>) -> FromServer {
@@ -40,7 +48,8 @@ fn what_is_forgotten_is_an_error_and_the_shape_stays() {
     let mut pointer = pointer();
     pointer.apply(&set(CursorFlags::CACHE_ME, Some(alpha(9, 1, 1, vec![0; 4])))).expect("valid shape");
     pointer.apply(&FromServer::InvalOne(InvalOne { id: 9 })).expect("nothing to fail");
-    let error = pointer.apply(&set(CursorFlags::FROM_CACHE, Some(alpha(9, 0, 0, vec![])))).expect_err("forgotten");
+    let error =
+        pointer.apply(&set(CursorFlags::FROM_CACHE, Some(alpha(9, 0, 0, vec![])))).expect_err("forgotten");
     assert_eq!((error.kind, error.message), (ErrorKind::NoCursor(9), "Set"));
     assert_eq!(pointer.shape().map(|shape| shape.id), Some(9));
 }
@@ -88,5 +97,7 @@ fn the_cache_is_bounded() {
     }
     let oldest = 1000 - Limits::DEFAULT.cursors as u64;
     pointer.apply(&set(CursorFlags::FROM_CACHE, Some(alpha(oldest, 0, 0, vec![])))).expect("still there");
-    pointer.apply(&set(CursorFlags::FROM_CACHE, Some(alpha(oldest - 1, 0, 0, vec![])))).expect_err("forgotten");
+    pointer
+        .apply(&set(CursorFlags::FROM_CACHE, Some(alpha(oldest - 1, 0, 0, vec![]))))
+        .expect_err("forgotten");
 }

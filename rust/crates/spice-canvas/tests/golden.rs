@@ -3,7 +3,7 @@
 mod common;
 
 use common::model::{Plane, ones, split};
-use common::{base, bitmap, copy_message, done, packed, pixels, pointer, rect, screen, IntoMessage};
+use common::{IntoMessage, base, bitmap, copy_message, done, packed, pixels, pointer, rect, screen};
 use spice_canvas::Canvas;
 use spice_wire::messages::display::{DrawAlphaBlend, FromServer, SurfaceFormat};
 use spice_wire::messages::draw::{AlphaFlags, ImageScaleMode};

@@ -4,8 +4,8 @@ mod common;
 
 use common::model::{Plane, convert, inside, join, ones, over, rop, split, times};
 use common::{
-    FORMATS, Random, base, bitmap, canvas, clip, clipped, coded, done, from_surface, no_brush, no_mask, packed,
-    pixels, pointer, rect, solid, surface, tiled,
+    FORMATS, Random, base, bitmap, canvas, clip, clipped, coded, done, from_surface, no_brush, no_mask,
+    packed, pixels, pointer, rect, solid, surface, tiled,
 };
 use spice_canvas::Canvas;
 use spice_wire::messages::display::{
@@ -58,8 +58,12 @@ impl Both {
     fn compare(&mut self, what: &dyn std::fmt::Debug) {
         for id in 0..2 {
             let plane = &self.planes[id as usize];
-            let alpha = plane.format != SurfaceFormat::XRGB32 && ones(plane.format) != 0x7fff && ones(plane.format) != 0xffff;
-            for (index, (ours, theirs)) in pixels(&mut self.canvas, id).iter().zip(plane.components()).enumerate() {
+            let alpha = plane.format != SurfaceFormat::XRGB32
+                && ones(plane.format) != 0x7fff
+                && ones(plane.format) != 0xffff;
+            for (index, (ours, theirs)) in
+                pixels(&mut self.canvas, id).iter().zip(plane.components()).enumerate()
+            {
                 let [r, g, b, a] = theirs;
                 let (ours, theirs) = match alpha {
                     true => (*ours, a << 24 | r << 16 | g << 8 | b),
@@ -99,7 +103,8 @@ impl Both {
         let stride = (width + 7) / 8 + 1;
         let data: Vec<u8> = (0..stride * height).map(|_| self.random.next() as u8).collect();
         let bit = |x: i32, y: i32| data[(y * stride + x / 8) as usize] >> (7 - x % 8) & 1 == 1;
-        let bits = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| bit(x, y)).collect();
+        let bits =
+            (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| bit(x, y)).collect();
         let inverted = self.random.chance(2);
         let position = || Point { x: self.random.0 as i32 % 5, y: (self.random.0 >> 8) as i32 % 5 };
         let position = position();
@@ -263,7 +268,8 @@ fn opaque_copies_and_then_combines_the_brush() {
         });
         both.each(&base, &bits, |target, x, y| {
             let here = target.at(x, y).expect("inside");
-            let source = plane.at(x - left, y - top).map_or(here, |word| convert(word, plane.format, target.format));
+            let source =
+                plane.at(x - left, y - top).map_or(here, |word| convert(word, plane.format, target.format));
             let a = brush_at(&brush, &tile, target.format, x, y);
             target.set(x, y, rop(flags.0, 2, 1, a, source & ones(target.format), ones(target.format)));
         });
@@ -403,7 +409,8 @@ fn an_area_may_lie_in_several_rectangles_of_a_clip() {
 fn an_image_of_unknown_kind_fails_alone() {
     let mut both = Both::new([SurfaceFormat::XRGB32, SurfaceFormat::A8], 6);
     let image = coded(ImageType::QUIC, 4, 4, b"no image".to_vec());
-    let error = common::fails(&mut both.canvas, &common::copy(base(1, rect(0, 0, 4, 4)), image, rect(0, 0, 4, 4)));
+    let error =
+        common::fails(&mut both.canvas, &common::copy(base(1, rect(0, 0, 4, 4)), image, rect(0, 0, 4, 4)));
     assert_eq!(error.message, "DrawCopy");
     assert!(!both.canvas.snapshot(1).expect("surface").exact);
     assert!(both.canvas.snapshot(0).expect("surface").exact);
