@@ -29,7 +29,7 @@ from spice_rs.enums import (
     SurfaceFlags,
     SurfaceFormat,
 )
-from spice_rs.errors import SpiceError
+from spice_rs.errors import Disconnected, SpiceError
 from spice_rs.link import Refused, server_link
 from spice_rs.messages import display, draw, main
 from spice_rs.messages.link import LinkMessage
@@ -65,7 +65,6 @@ class Server:
     around: Callable[[Stream], Stream] = lambda stream: stream
     channels: dict[tuple[ChannelType, int], Channel] = field(default_factory=dict)
     order: list[tuple[ChannelType, int]] = field(default_factory=list)
-    streams: dict[tuple[ChannelType, int], Stream] = field(default_factory=dict)
     key: RSAPrivateKey = KEY
     nursery: trio.Nursery | None = None
 
@@ -94,10 +93,10 @@ class Server:
             await trio.testing.wait_all_tasks_blocked()
         return self.channels[kind, number]
 
-    async def vanish(self) -> None:
+    def vanish(self) -> None:
         """Close every connection without a word."""
-        for stream in self.streams.values():
-            await trio.aclose_forcefully(stream)
+        for channel in self.channels.values():
+            channel.stop(Disconnected("the test has ended it"))
 
     async def _serve(self, stream: Stream) -> None:
         try:
@@ -109,7 +108,7 @@ class Server:
             return
         key = linked.message.channel_type, linked.message.channel_id
         channel = self._make(*key)
-        self.channels[key], self.streams[key] = channel, stream
+        self.channels[key] = channel
         self.order.append(key)
         channel.start(stream, linked)
         await channel.run()
