@@ -1,0 +1,5 @@
+"""`python -m spice_rs` is `spice-rs`."""
+
+from .cli import main
+
+main()

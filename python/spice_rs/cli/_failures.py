@@ -1,0 +1,83 @@
+"""What a failed command says, and the status it ends with."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from .._groups import leaves
+from ..errors import (
+    AgentUnavailable,
+    AuthenticationError,
+    ConnectError,
+    NotSpice,
+    Unsupported,
+    VersionMismatch,
+)
+from ..keymap import NotOnLayout, UnknownKey
+
+
+class Status(IntEnum):
+    """The statuses that the command ends with; scripts rely on these numbers."""
+
+    DONE = 0
+    FAILED = 1
+    WRONG_USE = 2
+    NO_SERVER = 3
+    NOT_SPICE = 4
+    WRONG_PASSWORD = 5
+    TOO_LATE = 6
+    NOTHING_TO_SHOW = 7
+    NOT_POSSIBLE = 8
+    INTERRUPTED = 130
+
+
+MEANINGS = {
+    Status.DONE: "done",
+    Status.FAILED: "something else went wrong: the server ended the session or broke the protocol, a file cannot be written",
+    Status.WRONG_USE: "the command was written wrongly: an option, an address, the name of a key, a character",
+    Status.NO_SERVER: "nobody answers at the address",
+    Status.NOT_SPICE: "what answers is not a SPICE server",
+    Status.WRONG_PASSWORD: "the password is wrong, missing or expired",
+    Status.TOO_LATE: "it took longer than --timeout",
+    Status.NOTHING_TO_SHOW: "the server has no such display, or no picture on it",
+    Status.NOT_POSSIBLE: "the server or the guest cannot do this",
+}
+"""For the help text and the README."""
+
+
+class WrongUse(Exception):
+    """The command was written wrongly, in a way that its parser does not see."""
+
+
+class TooLate(Exception):
+    """The time that `--timeout` gives was over."""
+
+
+class NothingToShow(Exception):
+    """There is no picture."""
+
+
+STATUSES: tuple[tuple[tuple[type[BaseException], ...], Status], ...] = (
+    ((KeyboardInterrupt,), Status.INTERRUPTED),
+    ((WrongUse, UnknownKey, NotOnLayout), Status.WRONG_USE),
+    ((TooLate,), Status.TOO_LATE),
+    ((NothingToShow,), Status.NOTHING_TO_SHOW),
+    ((ConnectError,), Status.NO_SERVER),
+    ((NotSpice, VersionMismatch), Status.NOT_SPICE),
+    ((AuthenticationError,), Status.WRONG_PASSWORD),
+    ((Unsupported, AgentUnavailable), Status.NOT_POSSIBLE),
+)
+
+
+def status(error: BaseException) -> Status:
+    """Return the status for an error; of several the first one counts."""
+    first = leaves(error)[0]
+    return next((number for kinds, number in STATUSES if isinstance(first, kinds)), Status.FAILED)
+
+
+def line(error: BaseException) -> str:
+    """Return what an error says, in one line."""
+    first = leaves(error)[0]
+    if isinstance(first, KeyboardInterrupt):
+        return "interrupted"
+    return " ".join(str(first).split()) or type(first).__name__
