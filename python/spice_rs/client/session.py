@@ -290,9 +290,15 @@ class Session:
             self.main.check()
 
     async def _say_goodbye(self) -> None:
-        """Let everything that was sent leave, and tell the server that the session is over."""
-        with suppress(SpiceError):
-            self.main.post(base.Disconnecting(0, LinkErrorCode.OK))
+        """Let go what the program holds down, let everything that was sent leave, tell the server that the session is over.
+
+        In this order: a server that has been told may not look at the other channels any more.
+        """
+        for each in self._desk or ():
+            each.release_all()
         for channel in self._channels.values():
             if channel is not None and channel.linked is not None:
                 await channel.drained()
+        with suppress(SpiceError):
+            self.main.post(base.Disconnecting(0, LinkErrorCode.OK))
+            await self.main.drained()
