@@ -8,15 +8,37 @@ from typing_extensions import Buffer
 from spice_rs.limits import Limits
 from spice_rs.messages import Message
 
+__all__ = [
+    "Blocked",
+    "Canvas",
+    "Channel",
+    "Frame",
+    "Packet",
+    "Pointer",
+    "Rgb",
+    "Shape",
+    "Shared",
+    "Space",
+    "Step",
+    "__version__",
+    "decode",
+    "decode_agent",
+    "decode_struct",
+    "encode",
+    "encode_agent",
+    "encode_struct",
+    "schema",
+]
+
 __version__: str
 
-Role: TypeAlias = Literal["client", "server"]
+_Role: TypeAlias = Literal["client", "server"]
 
-def encode(channel_type: int, sender: Role, message: Message) -> tuple[int, bytes]:
+def encode(channel_type: int, sender: _Role, message: Message) -> tuple[int, bytes]:
     """Number and body of a message. Raises LocalProtocolError for a value that cannot stand on the wire."""
 
 def decode(
-    channel_type: int, sender: Role, message_id: int, body: bytes, limits: Limits | None = None
+    channel_type: int, sender: _Role, message_id: int, body: bytes, limits: Limits | None = None
 ) -> Message:
     """The message in a body; `messages.Unknown` where the number has no table entry. Raises DecodeError, LimitExceeded."""
 
@@ -73,7 +95,7 @@ class Channel:
 
     def __new__(
         cls,
-        role: Role,
+        role: _Role,
         channel_type: int,
         channel_id: int,
         *,
@@ -87,17 +109,27 @@ class Channel:
     def space(self) -> Space:
         """Room for the next bytes, as much as the message under way wants. Fill a part and call `filled`."""
     def filled(self, count: int) -> None:
-        """The first `count` bytes of the last `space` have been received. Raises DecodeError, LimitExceeded."""
+        """The first `count` bytes of the last `space` have been received; the space cannot be used any more.
+
+        Raises BufferError while a view of the space is alive, ValueError for more bytes than it has.
+        """
     def receive(self, data: Buffer) -> None:
-        """Takes received bytes over (a copy). Raises as `filled`."""
+        """Takes received bytes over (a copy). Raises ValueError while a `space` is out."""
     def next(self) -> Packet | None:
-        """The next packet; counts it as received for the ACK window."""
+        """The next packet; counts it as received for the ACK window.
+
+        Raises DecodeError, LimitExceeded when the stream cannot be understood any more; whole packets that came
+        before are handed out first, and every further call raises the same.
+        """
     @property
     def waiting(self) -> int:
-        """Bytes received in whole messages and not yet taken by `next`."""
+        """Bytes received in whole messages and not yet taken by `next`.
+
+        At least 1 as long as `next` has something to say, be it a message without a body or the end of all sense.
+        """
     @property
     def serial(self) -> int:
-        """Serial of the last packet taken by `next` or by a canvas."""
+        """Serial of the last packet taken by `next` or by a canvas, without one that the canvas is blocked on."""
     @property
     def received(self) -> int:
         """Bytes received so far."""
@@ -161,7 +193,10 @@ class Canvas:
 
     def __new__(cls, shared: Shared, limits: Limits | None = None) -> Canvas: ...
     def draw(self, channel: Channel) -> Step:
-        """Draws what waits in `channel`, in order, until none waits, one is not drawing, or one is blocked."""
+        """Draws what waits in `channel`, in order, until none waits, one is not drawing, or one is blocked.
+
+        Raises DecodeError, LimitExceeded when the stream cannot be understood any more, as `Channel.next` does.
+        """
     def give_up(self, reason: str) -> None:
         """The blocked message can never be drawn: count it as failed, mark its area, and let `draw` go on."""
     def frame(self, surface_id: int | None = None, since: int = -1) -> Frame | None:
@@ -172,7 +207,10 @@ class Canvas:
         """A primary surface exists and the server has marked it as complete."""
     @property
     def version(self) -> int:
-        """Grows with every change of the primary surface."""
+        """Grows with the first change of the primary surface after each look at it, be it `version` or `frame`.
+
+        -1 while there is no primary surface.
+        """
     def damage(self, since: int) -> list[tuple[int, int, int, int]]:
         """What changed on the primary surface after that version: (left, top, right, bottom), empty for nothing."""
     @property

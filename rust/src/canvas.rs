@@ -89,7 +89,7 @@ impl Canvas {
 
     /// The surface (the primary one by default) as it is now; None while there is none. `since`: version of the
     /// frame that the caller had before, for `Frame.damage`.
-    #[pyo3(signature = (surface_id = None, since = -1))]
+    #[pyo3(signature = (surface_id = None, since = -1), text_signature = "($self, surface_id=None, since=-1)")]
     fn frame(&self, py: Python<'_>, surface_id: Option<u32>, since: i64) -> Option<Frame> {
         let all_read = self.unreadable.load(Ordering::Relaxed) == 0;
         self.look(py, |canvas| {
