@@ -150,7 +150,7 @@ const fn failure(kind: ErrorKind, what: &'static str, offset: usize) -> Error {
 }
 
 /// Magic, version, type, width and height, 4 bytes each.
-const HEADER_SIZE: u32 = 20;
+const HEADER_SIZE: usize = 20;
 
 /// Pixels in an image stay below this, as the reference demands.
 const PIXEL_LIMIT: u64 = 1 << 29;

@@ -1,69 +1,112 @@
 //! The family of Golomb-Rice codes: how a residual stands in the bit stream.
 //!
 //! Code `l` writes `e >> l` zeros, a one and the low `l` bits of `e`. From [`escape`] on it writes [`unary_limit`]
-//! zeros and the rest in a fixed number of bits, without the one.
+//! zeros and the rest in a fixed number of bits, without the one. `e` is the difference of a component from its
+//! prediction, folded so that small differences either way are small numbers.
+//!
+//! A table gives what the next ten bits mean in each code. Beyond ten bits, which is rare, they are read one part
+//! after the other. Everywhere else a residual is the plain difference, which saves unfolding it.
 
-use super::bits::Bits;
+use super::bits::{Bits, REFILLED};
 
-/// Where to find what in an entry of a model's table: the code's number in the low 6 bits, and far above it a guard
-/// bit that ends the zeros where they end at the latest.
-pub(super) type Entry = u64;
+/// What a prefix of the stream means: the difference in the high byte, the code's length in the low one; only the
+/// code's number, below 8, in the high byte where the code is longer than the prefix.
+type Meaning = u16;
 
-/// The table entry of code `l`.
-pub(super) const fn entry(bits_per_component: u32, l: u32) -> Entry {
-    1 << (64 - unary_limit(bits_per_component, l)) | l as u64
+/// What each prefix means in one code.
+pub(super) type Code = &'static [Meaning; 1 << PREFIX];
+
+/// The codes by number.
+pub(super) const fn codes<const BPC: u32>() -> &'static [[Meaning; 1 << PREFIX]; 8] {
+    Family::<BPC>::CODES
 }
 
-/// Read a residual by the code of `entry`, adding the bits it took, shifted out but not yet counted, to `taken`.
-///
-/// Where no more zeros come than every code can have, all codes are read alike: zeros up to the one or the guard,
-/// then `l + 1` bits, the first of which is the one. Where the guard stood in for the one that bit is 0 and the
-/// value is `1 << l` more, which the exclusive or amounts to. This holds since the codes with a low limit have just
-/// `l` bits in the rest. Such codes have at most 21 bits, so the window holds three of them.
+/// What the next bits mean in `code`.
 #[inline(always)]
-pub(super) fn read<const BPC: u32>(bits: &mut Bits<'_>, entry: Entry, taken: &mut u32) -> u32 {
-    let l = entry as u32;
-    if bits.window < 1 << (64 - LONGEST + BPC) {
-        let value;
-        (*bits, value) = read_long::<BPC>(*bits, l, *taken);
-        *taken = 1;
-        return value;
-    }
-    let zeros = (bits.window | entry).leading_zeros();
-    let rest = bits.window.wrapping_shl(zeros).wrapping_shr(!l) as u32;
-    let length = zeros + l + 1;
-    bits.window = bits.window.wrapping_shl(length);
-    *taken += length;
-    zeros.wrapping_shl(l).wrapping_add(rest ^ 1u32.wrapping_shl(l))
+pub(super) fn look_up(bits: &Bits<'_>, code: Code) -> Meaning {
+    code[(bits.window >> (64 - PREFIX)) as usize]
 }
 
-/// The same where many zeros come: rare, so written for clarity. Counts all that is taken but for one bit, since a
-/// refill wants one.
+/// Whether the prefix was too short to tell.
+#[inline(always)]
+pub(super) fn is_long(meaning: Meaning) -> bool {
+    meaning & 0xff == 0
+}
+
+/// Read a code for which the prefix was too short; gives the difference it stands for. Leaves bits as a refill does.
 #[cold]
 #[inline(never)]
-fn read_long<const BPC: u32>(mut bits: Bits<'_>, l: u32, taken: u32) -> (Bits<'_>, u32) {
-    if taken > 0 {
-        bits.taken(taken);
-        bits.refill();
-    }
-    let (limit, zeros) = (unary_limit(BPC, l), bits.window.leading_zeros());
-    let (base, length) =
-        if zeros < limit { (zeros << l, zeros + 1 + l) } else { (limit << l, limit + rest_bits(BPC, l)) };
-    let low_bits = if zeros < limit { l } else { rest_bits(BPC, l) };
-    let low = (bits.window >> (64 - length)) as u32 & ((1 << low_bits) - 1);
-    bits.take(length - 1);
+pub(super) fn read_long<const BPC: u32>(mut bits: Bits<'_>, meaning: Meaning) -> (Bits<'_>, u8) {
+    const { assert!(LONGEST <= REFILLED) };
+    let l = u32::from(meaning >> 8);
     bits.refill();
-    bits.window <<= 1;
-    // No encoder goes beyond the component's range; a forged stream gets some residual, whatever it is.
-    (bits, (base + low) & ((1 << BPC) - 1))
+    let (base, length, low_bits) = parts::<BPC>(l, bits.window.leading_zeros());
+    let low = (bits.window >> (64 - length)) as u32 & ((1 << low_bits) - 1);
+    bits.take(length);
+    bits.refill();
+    // No encoder goes beyond the component's range; a forged stream gets some difference, whatever it is.
+    (bits, unfold::<BPC>((base + low) & ((1 << BPC) - 1)))
 }
 
-/// Bits that code `l` needs for `value`.
-pub(super) const fn length(bits_per_component: u32, l: u32, value: u32) -> u32 {
-    if value < escape(bits_per_component, l) {
-        (value >> l) + 1 + l
+/// Bits that code `l` needs for `e`.
+pub(super) const fn length(bits_per_component: u32, l: u32, e: u32) -> u32 {
+    if e < escape(bits_per_component, l) {
+        (e >> l) + 1 + l
     } else {
         unary_limit(bits_per_component, l) + rest_bits(bits_per_component, l)
+    }
+}
+
+/// The difference that `e` stands for: even ones are a half up, odd ones a half down.
+pub(super) const fn unfold<const BPC: u32>(e: u32) -> u8 {
+    let half = e >> 1;
+    (if e & 1 == 0 { half } else { (1 << BPC) - 1 - half }) as u8
+}
+
+/// The reverse of [`unfold`].
+pub(super) const fn fold<const BPC: u32>(difference: u8) -> u32 {
+    let difference = difference as u32;
+    if difference < 1 << (BPC - 1) { 2 * difference } else { 2 * ((1 << BPC) - 1 - difference) + 1 }
+}
+
+/// The tables of the codes for components of `BPC` bits.
+struct Family<const BPC: u32>;
+
+impl<const BPC: u32> Family<BPC> {
+    const CODES: &[[Meaning; 1 << PREFIX]; 8] = &{
+        let mut codes = [[0; 1 << PREFIX]; 8];
+        let mut l = 0;
+        while l < BPC {
+            let mut prefix = 0;
+            while prefix < 1 << PREFIX {
+                codes[l as usize][prefix as usize] = meaning::<BPC>(l, prefix);
+                prefix += 1;
+            }
+            l += 1;
+        }
+        codes
+    };
+}
+
+/// What `prefix` means in code `l`.
+const fn meaning<const BPC: u32>(l: u32, prefix: u32) -> Meaning {
+    let (base, length, low_bits) = parts::<BPC>(l, prefix.leading_zeros() - (u32::BITS - PREFIX));
+    if length > PREFIX {
+        return (l as Meaning) << 8;
+    }
+    let low = (prefix >> (PREFIX - length)) & ((1 << low_bits) - 1);
+    (unfold::<BPC>(base + low) as Meaning) << 8 | length as Meaning
+}
+
+/// What begins with so many zeros in code `l`: the least value of that kind, the code's length, and how many of its
+/// last bits are to be added.
+const fn parts<const BPC: u32>(l: u32, zeros: u32) -> (u32, u32, u32) {
+    let limit = unary_limit(BPC, l);
+    if zeros < limit {
+        (zeros << l, zeros + 1 + l, l)
+    } else {
+        let rest = rest_bits(BPC, l);
+        (limit << l, limit + rest, rest)
     }
 }
 
@@ -85,8 +128,13 @@ const fn rest_bits(bits_per_component: u32, l: u32) -> u32 {
     u32::BITS - (left - 1u32).leading_zeros()
 }
 
+/// Bits the table looks at: ten cover all but one or two codes in a hundred, and three fit one refill.
+pub(super) const PREFIX: u32 = 10;
+
 /// No code is longer (protocol.md 4.3: limit 26 bits).
 const LONGEST: u32 = 26;
+
+const _: () = assert!(3 * PREFIX <= REFILLED);
 
 #[cfg(test)]
 mod tests {
@@ -109,29 +157,43 @@ mod tests {
     }
 
     #[test]
+    fn folding_turns_small_steps_into_small_numbers() {
+        let steps: Vec<_> = (0..5).map(|e| unfold::<8>(e) as i8).collect();
+        assert_eq!(steps, [0, -1, 1, -2, 2]);
+        assert!((0..256).all(|e| fold::<8>(unfold::<8>(e)) == e));
+        assert!((0..32).all(|e| fold::<5>(unfold::<5>(e)) == e));
+    }
+
+    #[test]
     fn every_value_of_every_code_is_read_back() {
         for l in 0..8 {
-            (0..256).for_each(|value| reads_back::<8>(l, value));
+            (0..256).for_each(|e| reads_back::<8>(l, e));
         }
         for l in 0..5 {
-            (0..32).for_each(|value| reads_back::<5>(l, value));
+            (0..32).for_each(|e| reads_back::<5>(l, e));
         }
     }
 
-    fn reads_back<const BPC: u32>(l: u32, value: u32) {
-        let size = length(BPC, l, value);
-        let code =
-            if value < escape(BPC, l) { 1 << l | value & ((1 << l) - 1) } else { value - escape(BPC, l) };
+    fn reads_back<const BPC: u32>(l: u32, e: u32) {
+        let size = length(BPC, l, e);
+        let code = if e < escape(BPC, l) { 1 << l | e & ((1 << l) - 1) } else { e - escape(BPC, l) };
         // What follows must not matter: all ones here, all zeros there.
         for tail in [0, u64::MAX >> size] {
-            let stream = (u64::from(code) << (64 - size) | tail).rotate_left(32).to_le_bytes();
-            let mut bits = Bits::new(&stream, 0);
-            bits.refill();
-            let mut taken = 0;
-            assert_eq!(read::<BPC>(&mut bits, entry(BPC, l), &mut taken), value, "code {l}");
-            // Long codes are counted at once.
-            assert!(taken == size || taken == 1);
-            assert_eq!(bits.window, tail << size, "code {l}, value {value}");
+            let stream = u64::from(code) << (64 - size) | tail;
+            let bytes = stream.rotate_left(32).to_le_bytes();
+            let mut bits = Bits::new(&bytes, 0);
+            let meaning = look_up(&bits, &codes::<BPC>()[l as usize]);
+            if is_long(meaning) {
+                assert!(size > PREFIX);
+                let (after, difference) = read_long::<BPC>(bits, meaning);
+                assert_eq!(difference, unfold::<BPC>(e), "code {l}, value {e}");
+                assert_eq!(after.window, stream << size, "code {l}, value {e}");
+            } else {
+                assert_eq!(meaning >> 8, u16::from(unfold::<BPC>(e)), "code {l}, value {e}");
+                assert_eq!(u32::from(meaning & 0xff), size, "code {l}, value {e}");
+                bits.take(size);
+                assert_eq!(bits.window, stream << size);
+            }
         }
     }
 }

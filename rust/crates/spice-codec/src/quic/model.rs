@@ -1,13 +1,14 @@
-//! The adaptive model of one component: which code to use after which residual.
+//! The adaptive model of one component: which code to use after which difference.
 
-use super::code::{self, Entry};
+use super::code::{self, Code};
 
 /// Counts, for each bucket of contexts, what each code would have cost, and knows the cheapest.
 pub(super) struct Model<const BPC: u32> {
-    /// The code in use after each residual; fixed size, so that a byte indexes it without a check.
-    table: [Entry; 256],
-    /// INVARIANT: entries from `BPC` on stay 0. Counters are halved before they could overflow: the smallest is at
-    /// most a trigger, and a code costs at most 26 times another.
+    /// The code in use after each difference; fixed size, so that a byte indexes it without a check.
+    table: [Code; 256],
+    /// Counters are halved before they could overflow: the smallest is at most a trigger, and a code costs at most
+    /// 26 times another. INVARIANT: the low 3 bits tell the code, counted from the last, which makes the larger code
+    /// win a tie; the cost stands above them.
     costs: [[u32; 8]; 8],
     chosen: [u8; 8],
 }
@@ -15,35 +16,31 @@ pub(super) struct Model<const BPC: u32> {
 impl<const BPC: u32> Model<BPC> {
     /// A model that knows nothing: every context uses the code that writes plain numbers.
     pub(super) fn new() -> Self {
-        let chosen = BPC as u8 - 1;
-        Self { table: [Self::ENTRIES[chosen as usize]; 256], costs: [[0; 8]; 8], chosen: [chosen; 8] }
+        let chosen = BPC as usize - 1;
+        let costs = std::array::from_fn(|code| 7 - code as u32);
+        Self { table: [&code::codes::<BPC>()[chosen]; 256], costs: [costs; 8], chosen: [chosen as u8; 8] }
     }
 
-    /// The code for a pixel whose neighbour had the residual `context`.
+    /// The code for a pixel whose neighbour had the difference `context`.
     #[inline(always)]
-    pub(super) fn entry(&self, context: u8) -> Entry {
+    pub(super) fn code(&self, context: u8) -> Code {
         self.table[usize::from(context)]
     }
 
-    /// Learn that `residual` came after `context`.
-    pub(super) fn update(&mut self, context: u8, residual: u8, trigger: u32) {
-        let bucket = (u32::from(context) + 1).ilog2().min(BPC - 1) as usize;
-        let costs = &mut self.costs[bucket & 7];
-        for (cost, length) in costs.iter_mut().zip(&Self::LENGTHS[usize::from(residual)]) {
-            *cost += u32::from(*length);
+    /// Learn that `difference` came after `context`.
+    pub(super) fn update(&mut self, context: u8, difference: u8, trigger: u32) {
+        let bucket = ((code::fold::<BPC>(context) + 1).ilog2().min(BPC - 1) & 7) as usize;
+        let costs = &mut self.costs[bucket];
+        for (cost, length) in costs.iter_mut().zip(&Self::LENGTHS[usize::from(difference)]) {
+            *cost += 8 * u32::from(*length);
         }
-        let (mut best, mut least) = (0, u32::MAX);
-        for (code, &cost) in costs.iter().enumerate().take(BPC as usize) {
-            // The larger code wins a tie.
-            if cost <= least {
-                (best, least) = (code, cost);
-            }
+        let least = costs[..BPC as usize].iter().fold(u32::MAX, |least, &cost| least.min(cost));
+        if least >> 3 > trigger {
+            costs.iter_mut().for_each(|cost| *cost = *cost >> 1 & !7 | *cost & 7);
         }
-        if least > trigger {
-            costs.iter_mut().for_each(|cost| *cost >>= 1);
-        }
-        if usize::from(self.chosen[bucket & 7]) != best {
-            self.choose(bucket, best);
+        let best = 7 - (least & 7);
+        if u32::from(self.chosen[bucket]) != best {
+            self.choose(bucket, best as usize);
         }
     }
 
@@ -51,32 +48,26 @@ impl<const BPC: u32> Model<BPC> {
     #[inline(never)]
     fn choose(&mut self, bucket: usize, best: usize) {
         self.chosen[bucket & 7] = best as u8;
-        // A bucket holds the contexts with the same logarithm of context + 1; the last holds all above as well.
+        // A bucket holds the contexts with the same logarithm of context + 1; the last holds the one above as well.
         let first = (1 << bucket) - 1;
-        let end = if bucket + 1 == BPC as usize { 256 } else { 2 * first + 1 };
-        self.table[first..end].fill(Self::ENTRIES[best & 7]);
+        let end = if bucket + 1 == BPC as usize { 1 << BPC } else { 2 * first + 1 };
+        for context in first..end {
+            self.table[usize::from(code::unfold::<BPC>(context))] = &code::codes::<BPC>()[best & 7];
+        }
     }
 
-    const ENTRIES: [Entry; 8] = {
-        let mut entries = [0; 8];
-        let mut l = 0;
-        while l < BPC {
-            entries[l as usize] = code::entry(BPC, l);
-            l += 1;
-        }
-        entries
-    };
-
+    /// Bits that each code needs for each difference.
     const LENGTHS: [[u8; 8]; 256] = {
         let mut lengths = [[0; 8]; 256];
-        let mut value = 0;
-        while value < 1 << BPC {
+        let mut difference = 0;
+        while difference < 1 << BPC {
             let mut l = 0;
             while l < BPC {
-                lengths[value as usize][l as usize] = code::length(BPC, l, value) as u8;
+                let length = code::length(BPC, l, code::fold::<BPC>(difference as u8));
+                lengths[difference][l as usize] = length as u8;
                 l += 1;
             }
-            value += 1;
+            difference += 1;
         }
         lengths
     };

@@ -6,12 +6,6 @@ pub(super) fn mean(a: u32, b: u32) -> u32 {
     (a & b) + (((a ^ b) & 0xfefe_fefe) >> 1)
 }
 
-/// Undo the mapping of residuals: even ones are a half up, odd ones a half down.
-#[inline(always)]
-pub(super) fn unfold(residuals: u32) -> u32 {
-    ((residuals >> 1) & 0x7f7f_7f7f) ^ (residuals & 0x0101_0101).wrapping_mul(255)
-}
-
 /// The component-wise sum modulo the components' range.
 #[inline(always)]
 pub(super) fn add<const BPC: u32>(a: u32, b: u32) -> u32 {
@@ -49,12 +43,5 @@ mod tests {
                 assert_eq!(mean(left, right), u32::from_le_bytes(expected));
             }
         }
-    }
-
-    #[test]
-    fn unfolding_gives_small_steps_both_ways() {
-        let steps: Vec<_> = (0..5).map(|residual| unfold(residual) as u8 as i8).collect();
-        assert_eq!(steps, [0, -1, 1, -2, 2]);
-        assert_eq!(unfold(0x00ff_fe01), 0x0080_7fff);
     }
 }

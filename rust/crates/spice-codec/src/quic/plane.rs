@@ -8,9 +8,9 @@ use crate::error::Result;
 pub(super) struct Plane<const N: usize, const BPC: u32> {
     /// One model a component, in stream order.
     pub(super) models: [Model<BPC>; N],
-    /// The residuals of each column as last coded, packed like a pixel. Runs leave what stood there before: the
-    /// context after a run comes from an earlier row.
-    pub(super) residuals: Vec<u32>,
+    /// The differences from the prediction in each column as last coded, packed like a pixel. Runs leave what stood
+    /// there before: the context after a run comes from an earlier row.
+    pub(super) differences: Vec<u32>,
     /// What tells where the models learn.
     pub(super) sampling: Sampling,
     /// Index into [`RUN_BITS`]: how long runs have been lately.
@@ -21,7 +21,7 @@ impl<const N: usize, const BPC: u32> Plane<N, BPC> {
     /// A plane before its first row.
     pub(super) fn new(width: usize) -> Self {
         let models = std::array::from_fn(|_| Model::new());
-        Self { models, residuals: vec![0; width], sampling: Sampling::new(), run_class: 0 }
+        Self { models, differences: vec![0; width], sampling: Sampling::new(), run_class: 0 }
     }
 
     /// Decode the top row.

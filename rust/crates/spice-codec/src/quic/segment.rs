@@ -4,7 +4,7 @@ use super::bits::Bits;
 use super::code;
 use super::failure;
 use super::model::Model;
-use super::packed::{add, mean, unfold};
+use super::packed::{add, mean};
 use super::plane::{Plane, RUN_BITS};
 use crate::error::{ErrorKind, Result};
 
@@ -23,15 +23,15 @@ impl<const N: usize, const BPC: u32> Plane<N, BPC> {
         let mut bits = *shared_bits;
         let row = &mut row[..end];
         let above = if FIRST { above } else { &above[..end] };
-        let residuals = &mut self.residuals[..end];
+        let differences = &mut self.differences[..end];
         let models = &mut self.models;
         let mut x = start;
         if x == 0 {
-            let context = split(residuals[0]);
+            let context = split(differences[0]);
             let coded = pixel(&mut bits, models, context);
             let predicted = if FIRST { 0 } else { above[0] & COLOUR };
-            residuals[0] = join(coded);
-            row[0] = add::<BPC>(predicted, unfold(join(coded)));
+            differences[0] = join(coded);
+            row[0] = add::<BPC>(predicted, join(coded));
             if self.sampling.wait > 0 {
                 self.sampling.wait -= 1;
             } else {
@@ -46,7 +46,7 @@ impl<const N: usize, const BPC: u32> Plane<N, BPC> {
         let mut left = row[x - 1];
         let mut left_again = row[x.saturating_sub(2)];
         let mut up_left = if FIRST { 0 } else { above[x - 1] & COLOUR };
-        let mut context = split(residuals[x - 1]);
+        let mut context = split(differences[x - 1]);
         while x < end {
             let up = if FIRST { 0 } else { above[x] & COLOUR };
             if !FIRST && (up ^ up_left) | (left ^ left_again) == 0 && run_start != x && x > 2 {
@@ -64,13 +64,13 @@ impl<const N: usize, const BPC: u32> Plane<N, BPC> {
                 }
                 sample = x + self.sampling.wait;
                 up_left = above[x - 1] & COLOUR;
-                context = split(residuals[x - 1]);
+                context = split(differences[x - 1]);
                 continue;
             }
             let coded = pixel(&mut bits, models, context);
             let predicted = if FIRST { left } else { mean(left, up) };
-            residuals[x] = join(coded);
-            (left_again, left) = (left, add::<BPC>(predicted, unfold(join(coded))));
+            differences[x] = join(coded);
+            (left_again, left) = (left, add::<BPC>(predicted, join(coded)));
             row[x] = left;
             if x == sample {
                 let trigger = self.sampling.trigger();
@@ -87,20 +87,29 @@ impl<const N: usize, const BPC: u32> Plane<N, BPC> {
     }
 }
 
-/// Read the residuals of one pixel.
+/// Read the differences of one pixel.
+///
+/// What the next component waits for is the window alone; counting and refilling go on beside the table's answer.
 #[inline(always)]
 fn pixel<const N: usize, const BPC: u32>(
     bits: &mut Bits<'_>,
     models: &[Model<BPC>; N],
     context: [u8; N],
 ) -> [u8; N] {
-    let mut taken = 0;
-    bits.refill();
     let mut coded = [0; N];
     for c in 0..N {
-        coded[c] = code::read::<BPC>(bits, models[c].entry(context[c]), &mut taken) as u8;
+        let meaning = code::look_up(bits, models[c].code(context[c]));
+        if c + 1 == N {
+            bits.refill();
+        }
+        if code::is_long(meaning) {
+            (*bits, coded[c]) = code::read_long::<BPC>(*bits, meaning);
+        } else {
+            bits.window = bits.window.wrapping_shl(u32::from(meaning));
+            bits.taken(u32::from(meaning & 0xff));
+            coded[c] = (meaning >> 8) as u8;
+        }
     }
-    bits.taken(taken);
     coded
 }
 
@@ -109,20 +118,20 @@ fn pixel<const N: usize, const BPC: u32>(
 #[inline(always)]
 fn run_length(bits: &mut Bits<'_>, class: &mut u8, limit: usize) -> usize {
     let mut length = 0;
-    bits.refill();
     while bits.window >> 63 == 1 {
         length += 1 << RUN_BITS[usize::from(*class & 31)];
         *class = (*class + 1).min(31);
         bits.take(1);
+        bits.refill();
         if length > limit {
             return length;
         }
-        bits.refill();
     }
     let size = u32::from(RUN_BITS[usize::from(*class & 31)]);
     // Both shifts by 63 at most: the window moves past the zero first.
     length += ((bits.window << 1) >> 1 >> (63 - size)) as usize;
     bits.take(1 + size);
+    bits.refill();
     *class = class.saturating_sub(1);
     length
 }
