@@ -257,7 +257,7 @@ class Channel:
         while (packet := self.core.next()) is not None:
             message = packet.message
             if isinstance(message, base.WaitForChannels):
-                await self.wait_for(((int(w.channel_type), w.channel_id), w.serial) for w in message.channels)
+                await self.wait_for_channels(message)
             else:
                 self.dispatch(message)
         self.processed()
@@ -272,12 +272,18 @@ class Channel:
             self.log.debug("%s: unknown message %d", self.name, message.id)
             self.unknown[message.id] += 1
 
-    async def wait_for(self, wanted: Iterable[tuple[Key, int]]) -> None:
-        """Wait until other channels have processed these serials."""
+    async def wait_for_channels(self, message: base.WaitForChannels) -> None:
+        """Wait until other channels have processed the serials that a message names.
+
+        Raises:
+            RemoteProtocolError: they never will.
+        """
         progress = self.surroundings.progress
         # What asks for the wait is itself not processed yet.
         progress.processed(self.key, max(0, self.core.serial - 1))
-        await progress.reach(self.key, wanted)
+        await progress.reach(
+            self.key, [((int(w.channel_type), w.channel_id), w.serial) for w in message.channels]
+        )
 
     def processed(self) -> None:
         """Tell the session how far this channel has come."""

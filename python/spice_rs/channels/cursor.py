@@ -38,7 +38,7 @@ class CursorClient(Channel, kind=ChannelType.CURSOR, role="client", receives=cur
             if self._apply(packet):
                 self.version += 1
             elif isinstance(message := packet.message, base.WaitForChannels):
-                await self.wait_for(((int(w.channel_type), w.channel_id), w.serial) for w in message.channels)
+                await self.wait_for_channels(message)
             else:
                 self.dispatch(message)
         self.processed()

@@ -16,7 +16,7 @@ import trio
 from .. import _core
 from ..enums import ChannelType, DisplayCap, ImageCompression
 from ..limits import Limits
-from ..messages import Message, display
+from ..messages import Message, base, display
 from ._base import Channel, Handler, Surroundings, ignored
 
 SMALL = 16 << 10
@@ -88,7 +88,7 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
         self._version = self.canvas.version
         self._ready = False
         self._busy = False
-        self._blocked: _core.Blocked | None = None
+        self._obstacle: _core.Blocked | base.WaitForChannels | None = None
         self._drawer = trio.lowlevel.ParkingLot()
         self._drawn = trio.lowlevel.ParkingLot()
         self._reporter = trio.lowlevel.ParkingLot()
@@ -126,29 +126,21 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
             await self._drawn.park()
 
     def _draw_small(self) -> None:
-        step = self.canvas.draw(self.core)
-        while step.packet is not None:
-            self._note(step)
-            self.dispatch(step.packet.message)
-            step = self.canvas.draw(self.core)
-        self._note(step)
-        if step.blocked is not None:
-            self._busy, self._blocked = True, step.blocked
-            self._drawer.unpark()
+        """Draw until nothing waits, or something is in the way; then the task that draws takes over."""
+        while not self._done(self.canvas.draw(self.core)):
+            if self._obstacle is not None:
+                self._busy = True
+                self._drawer.unpark()
+                return
 
     async def _draw(self) -> None:
         while True:
             while not self._busy:
                 await self._drawer.park()
-            if self._blocked is not None:
-                await self._unblock(self._blocked)
-                self._blocked = None
-            step = await self._step()
-            self._note(step)
-            self._blocked = step.blocked
-            if step.packet is not None:
-                self.dispatch(step.packet.message)
-            elif step.blocked is None:
+            if self._obstacle is not None:
+                await self._overcome(self._obstacle)
+                self._obstacle = None
+            if self._done(await self._step()):
                 self._busy = bool(self.core.waiting)
             self.flush()
             self._drawn.unpark_all()
@@ -158,12 +150,25 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
             return self.canvas.draw(self.core)
         return await trio.to_thread.run_sync(self.canvas.draw, self.core, limiter=self._workshop.threads)
 
-    async def _unblock(self, blocked: _core.Blocked) -> None:
+    def _done(self, step: _core.Step) -> bool:
+        """Take note of a step; return whether nothing is left to be done before more has come."""
+        self._note(step)
+        self._obstacle = step.blocked
+        if step.packet is not None:
+            message = step.packet.message
+            if isinstance(message, base.WaitForChannels):
+                self._obstacle = message
+            else:
+                self.dispatch(message)
+        return step.packet is None and step.blocked is None
+
+    async def _overcome(self, obstacle: _core.Blocked | base.WaitForChannels) -> None:
         """Wait for what the next message lacks, or give it up when that cannot come any more."""
-        if blocked.serials:
-            await self.surroundings.progress.reach(
-                self.key, (((kind, number), serial) for kind, number, serial in blocked.serials)
-            )
+        if isinstance(obstacle, base.WaitForChannels):
+            await self.wait_for_channels(obstacle)
+        elif obstacle.serials:
+            wanted = [((kind, number), serial) for kind, number, serial in obstacle.serials]
+            await self.surroundings.progress.reach(self.key, wanted)
         elif not await self.surroundings.progress.another_display(self.key):
             self.canvas.give_up("no other display is left that could bring the image it refers to")
 
