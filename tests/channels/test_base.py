@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import ClassVar
 
 import pytest
 import trio
@@ -73,14 +74,17 @@ def test_a_class_that_forgets_a_message_does_not_import() -> None:
     with pytest.raises(TypeError, match="Forgetful neither handles nor ignores MouseMotionAck"):
 
         class Forgetful(Channel, kind=ChannelType.INPUTS, role="client", receives=inputs.FROM_SERVER):
-            handlers = {inputs.Init: ignored, inputs.KeyModifiers: ignored}
+            handlers: ClassVar = {inputs.Init: ignored, inputs.KeyModifiers: ignored}
 
 
 def test_a_class_that_handles_what_never_comes_does_not_import() -> None:
     with pytest.raises(TypeError, match="Strange cannot receive KeyDown"):
 
         class Strange(Channel, kind=ChannelType.INPUTS, role="client", receives=inputs.FROM_SERVER):
-            handlers = {**dict.fromkeys(inputs.FROM_SERVER.values(), ignored), inputs.KeyDown: ignored}
+            handlers: ClassVar = {
+                **dict.fromkeys(inputs.FROM_SERVER.values(), ignored),
+                inputs.KeyDown: ignored,
+            }
 
 
 async def test_pings_are_answered_and_pongs_carry_no_padding() -> None:

@@ -73,18 +73,18 @@ async def test_a_later_list_adds_channels() -> None:
 
 
 async def test_it_knows_the_machine() -> None:
-    async with serving(mouse_modes=MouseMode.SERVER | MouseMode.CLIENT) as server:
-        async with spice_rs.connect(server.open) as session:
-            assert (session.name, session.uuid) == (None, None)
-            await server.main.send(main.Name("tiny"))
-            await server.main.send(main.Uuid(bytes(range(16))))
-            await server.main.send(main.AgentConnected())
-            await wait_all_tasks_blocked()
-            assert session.name == "tiny"
-            assert session.uuid == uuid.UUID(bytes=bytes(range(16)))
-            assert session.agent_connected
-            assert session.mouse_mode == MouseMode.CLIENT
-            assert repr(session) == "<Session open 'tiny', no picture yet>"
+    modes = MouseMode.SERVER | MouseMode.CLIENT
+    async with serving(mouse_modes=modes) as server, spice_rs.connect(server.open) as session:
+        assert (session.name, session.uuid) == (None, None)
+        await server.main.send(main.Name("tiny"))
+        await server.main.send(main.Uuid(bytes(range(16))))
+        await server.main.send(main.AgentConnected())
+        await wait_all_tasks_blocked()
+        assert session.name == "tiny"
+        assert session.uuid == uuid.UUID(bytes=bytes(range(16)))
+        assert session.agent_connected
+        assert session.mouse_mode == MouseMode.CLIENT
+        assert repr(session) == "<Session open 'tiny', no picture yet>"
 
 
 async def test_notifications_are_kept() -> None:
@@ -114,11 +114,14 @@ async def test_a_wrong_password_is_an_authentication_error(password: str | None)
 
 
 async def test_the_password_opens_every_channel_and_is_never_shown() -> None:
-    async with serving(password="hunter2") as server:
-        async with spice_rs.connect(server.open, password="hunter2") as session:
-            await server.linked(INPUTS)
-            await server.linked(CURSOR)
-            assert "hunter2" not in repr(session) + repr(session.channels)
+    password = "hunter2"
+    async with (
+        serving(password=password) as server,
+        spice_rs.connect(server.open, password=password) as session,
+    ):
+        await server.linked(INPUTS)
+        await server.linked(CURSOR)
+        assert password not in repr(session) + repr(session.channels)
 
 
 async def test_a_display_that_is_refused_is_an_error_at_once() -> None:
@@ -130,11 +133,11 @@ async def test_a_display_that_is_refused_is_an_error_at_once() -> None:
 
 
 async def test_inputs_that_are_refused_are_an_error_where_they_are_used() -> None:
-    async with serving(refuse={(INPUTS, 0): LinkErrorCode.NEED_SECURED}) as server:
-        async with spice_rs.connect(server.open) as session:
-            with pytest.raises(SecurityRequired):
-                await session.keyboard.press("a")
-            assert isinstance(session.channels[INPUTS, 0].ended, SecurityRequired)  # type: ignore[union-attr]
+    refuse = {(INPUTS, 0): LinkErrorCode.NEED_SECURED}
+    async with serving(refuse=refuse) as server, spice_rs.connect(server.open) as session:
+        with pytest.raises(SecurityRequired):
+            await session.keyboard.press("a")
+        assert isinstance(session.channels[INPUTS, 0].ended, SecurityRequired)  # type: ignore[union-attr]
 
 
 async def test_a_server_without_a_display_is_a_session_all_the_same() -> None:
