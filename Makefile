@@ -32,10 +32,12 @@ test-python: $(VENV)/.extension  ## the Python tests; PYTEST_ARGS="-k link" for 
 peers:  ## install the real peers of the tests with apt: QEMU, Xspice, the reference client
 	tests/peers/install.sh
 
-fuzz:  ## FUZZ_SECONDS for each fuzz target
+fuzz:  ## FUZZ_SECONDS for each fuzz target; what it finds new goes to build/fuzz
 	@tools/need.sh cargo cargo-fuzz cc
-	set -e; for target in fuzz/fuzz_targets/*.rs; do \
-	    RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none "$$(basename $$target .rs)" -- -max_total_time=$(FUZZ_SECONDS); \
+	set -e; for path in fuzz/fuzz_targets/*.rs; do \
+	    target=$$(basename $$path .rs); mkdir -p build/fuzz/$$target; \
+	    RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $$target build/fuzz/$$target fuzz/corpus/$$target -- \
+	        -max_total_time=$(FUZZ_SECONDS); \
 	done
 
 bench: $(VENV)/.extension  ## the figures of the README, against the reference
