@@ -68,8 +68,7 @@ pub struct CountField {
     pub counts: &'static str,
 }
 
-/// A named enumeration or set of flags.
-#[derive(Debug)]
+/// A named enumeration or set of flags. Values show it as its name alone.
 pub struct EnumSchema {
     /// The Rust module that declares it.
     pub module: &'static str,
@@ -81,6 +80,12 @@ pub struct EnumSchema {
     pub bits: u32,
     /// Value, name and documentation of each member.
     pub members: &'static [(u64, &'static str, &'static [&'static str])],
+}
+
+impl std::fmt::Debug for EnumSchema {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
 }
 
 /// One field of a struct.
@@ -98,8 +103,7 @@ pub struct Field {
     pub tags: &'static [&'static str],
 }
 
-/// A struct or message body.
-#[derive(Debug)]
+/// A struct or message body. Values show it as its name alone.
 pub struct StructSchema {
     /// The Rust module that declares it.
     pub module: &'static str,
@@ -109,6 +113,12 @@ pub struct StructSchema {
     pub doc: &'static [&'static str],
     /// Its fields in the order of the wire.
     pub fields: &'static [Field],
+}
+
+impl std::fmt::Debug for StructSchema {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
 }
 
 /// One message of one direction.
