@@ -31,7 +31,7 @@ class Key:
     @property
     def release(self) -> bytes:
         """The bytes that the key sends when it goes up."""
-        # Bit 7 marks a release; the prefixes E0 and E1 have it anyway.
+        # Bit 7 marks a release; the prefix E0 has it anyway.
         return bytes(byte | 0x80 for byte in self.press)
 
     @property
@@ -157,12 +157,13 @@ PLAIN = r"""
     Reserved Reserved ISO_102 F11 F12
 """.split()
 
-# All others. F13 to F24 and the keys below them as Linux knows them and QEMU numbers them.
+# All others. Pause is what a keyboard sends for it while Ctrl is down: QEMU and Xspice take that for Pause, and make of it
+# whatever their guest is used to; of the six bytes that a keyboard sends otherwise, Xspice makes Ctrl and Num Lock. F13 to F24 and the keys below them as Linux knows them and QEMU numbers them.
 OTHERS = {
     "KP_Enter": "e01c", "Ctrl_R": "e01d", "KP_Divide": "e035", "Print": "e037", "Alt_R": "e038",
     "Home": "e047", "Up": "e048", "Page_Up": "e049", "Left": "e04b", "Right": "e04d", "End": "e04f",
     "Down": "e050", "Page_Down": "e051", "Insert": "e052", "Delete": "e053",
-    "Super": "e05b", "Super_R": "e05c", "Menu": "e05d", "Break": "e046", "Pause": "e11d45",
+    "Super": "e05b", "Super_R": "e05c", "Menu": "e05d", "Pause": "e046",
     "F13": "5d", "F14": "5e", "F15": "5f", "F16": "55", "F17": "e003", "F18": "e077",
     "F19": "e004", "F20": "5a", "F21": "74", "F22": "e079", "F23": "6d", "F24": "6f",
     "KP_Equal": "59", "KP_Separator": "7e",
@@ -183,7 +184,7 @@ SPELLINGS = {
     "Super": "Super_L LSuper Win Windows LWin Left_Win Meta Meta_L Cmd Command",
     "Super_R": "RSuper RWin Right_Win Meta_R", "Menu": "Apps Context_Menu Compose Multi_key",
     "Caps_Lock": "Caps", "Num_Lock": "Num", "Scroll_Lock": "Scroll",
-    "Print": "Print_Screen PrtSc PrtScn PrtScr Snapshot SysRq Sys_Req", "Break": "Ctrl_Break",
+    "Print": "Print_Screen PrtSc PrtScn PrtScr Snapshot SysRq Sys_Req", "Pause": "Break",
     "Page_Up": "PgUp Prior", "Page_Down": "PgDn PgDown Next", "Insert": "Ins", "Delete": "Del",
     "Up": "Arrow_Up", "Down": "Arrow_Down", "Left": "Arrow_Left", "Right": "Arrow_Right",
     "-": "minus", "=": "equal", "[": "bracketleft", "]": "bracketright", ";": "semicolon",

@@ -2,6 +2,7 @@ r"""The keyboard of the desk: `await session.keyboard.press("Ctrl+Alt+F2")`, `aw
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
@@ -12,7 +13,10 @@ from ..enums import KeyModifiersMask
 from ..keymap import Key, Stroke, chord, strokes
 from ._pace import Pace
 
-SHIFT, SHIFT_R = chord("Shift", "Shift_R")
+SHIFT, SHIFT_R, CAPS_LOCK = chord("Shift", "Shift_R", "Caps_Lock")
+
+LIGHTS_LATE = 2.2
+"""Seconds after which the light of a lock key that was pressed is known: the reference server tells it after 2.0."""
 
 
 class Keyboard:
@@ -30,6 +34,7 @@ class Keyboard:
         self._pace = Pace()
         self._text = trio.Lock()
         self._held: dict[Key, int] = {}
+        self._caps_known = -math.inf
 
     @property
     def lights(self) -> KeyModifiersMask:
@@ -61,9 +66,10 @@ class Keyboard:
 
         Cancelled, it has sent nothing.
         """
-        keys = [key for key in chord(*names) if key not in self._held]
+        keys = chord(*names)
         await self._turn()
-        self._inputs.post_keys(keys, reversed(keys))
+        fresh = [key for key in keys if key not in self._held]
+        self._post(fresh, reversed(fresh))
 
     async def down(self, *names: str) -> None:
         """Press keys and keep them down, until `up` or `release_all`. Raises and cancels as `press`."""
@@ -94,7 +100,8 @@ class Keyboard:
     async def type(self, text: str) -> None:
         """Type a text as on a US keyboard; newline is Enter, tab is Tab.
 
-        The guest has to be set to a US layout. Where its Caps Lock is lit, Shift is used the other way round for letters.
+        The guest has to be set to a US layout. Where its Caps Lock is lit, Shift is used the other way round for letters;
+        within two seconds after Caps Lock was pressed here, letters wait until the server has told whether it is.
         Texts of several tasks follow each other; a `press` of another task may come between two characters.
 
         Raises:
@@ -106,9 +113,11 @@ class Keyboard:
         todo = strokes(text)
         async with self._text:
             for stroke in todo:
+                if stroke.capital:
+                    await trio.sleep_until(self._caps_known)
                 await self._turn()
                 keys = self._keys_for(stroke)
-                self._inputs.post_keys(keys, reversed(keys))
+                self._post(keys, reversed(keys))
 
     def release_all(self) -> None:
         """Let go everything that is held."""
@@ -126,10 +135,16 @@ class Keyboard:
             return [SHIFT, stroke.key]
         return [stroke.key]
 
+    def _post(self, down: Iterable[Key], up: Iterable[Key]) -> None:
+        down = [*down]
+        if CAPS_LOCK in down:
+            self._caps_known = trio.current_time() + LIGHTS_LATE
+        self._inputs.post_keys(down, up)
+
     def _take(self, keys: Iterable[Key]) -> None:
         """Note that keys are held, and send those that were not. Both at once, so that they cannot come apart."""
         keys = [*keys]
-        self._inputs.post_keys([key for key in keys if key not in self._held], [])
+        self._post([key for key in keys if key not in self._held], [])
         for key in keys:
             self._held[key] = self._held.get(key, 0) + 1
 
@@ -137,4 +152,4 @@ class Keyboard:
         """Forget keys, and send those that were held. After the end of the channel the server has released them."""
         dropped = [key for key in keys if self._held.pop(key, None) is not None]
         if dropped and self._inputs.ended is None:
-            self._inputs.post_keys([], dropped)
+            self._post([], dropped)

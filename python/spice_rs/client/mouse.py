@@ -70,7 +70,10 @@ class Mouse:
         self.position = x, y
 
     async def move_by(self, dx: int, dy: int) -> None:
-        """Move the pointer by a distance, as a mouse does: the guest may accelerate it. Raises and cancels as `move`."""
+        """Move the pointer by a distance, as a mouse does: the guest may accelerate it.
+
+        A server without a mouse beside its tablet, as Xspice, ignores this. Raises and cancels as `move`.
+        """
         await self._switch(MouseMode.SERVER)
         await self._inputs.move(Move(dx, dy))
         self.position = None
