@@ -98,6 +98,11 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
         """Whether the server understands PREFERRED_COMPRESSION."""
         return self.linked is not None and DisplayCap.PREF_COMPRESSION in self.linked.channel
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing has come that is not on the canvas yet."""
+        return not (self._busy or self.core.waiting or self.core.partial)
+
     def on_start(self) -> None:
         """Name the caches, without which the server sends nothing."""
         limits = self.surroundings.limits

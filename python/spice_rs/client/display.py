@@ -125,11 +125,17 @@ class Display:
         """
         await self.frame()
         start = trio.current_time()
-        while (until := max(start, self.channel.changed_at) + quiet) > trio.current_time():
+        while True:
+            until = max(start, self.channel.changed_at) + quiet
+            if until <= trio.current_time():
+                if self.channel.at_rest:
+                    return await self.frame()
+                # A picture is on its way, and will be a change.
+                start = trio.current_time()
+                continue
             with trio.move_on_at(until):
                 await self.channel.wait_ended()
             self.channel.check()
-        return await self.frame()
 
     async def wait_change(self, *, region: Region | None = None, since: Frame | None = None) -> Frame:
         """Return the picture once it looks different, in a region or anywhere.
