@@ -116,7 +116,119 @@ def seed_transport() -> None:
     write("transport", "full-client", bytes([1, 2]) + serials)
 
 
+def seed_canvas() -> None:
+    """Every display message at least once, on two displays that share caches; needs the package."""
+    from spice_rs import _core
+    from spice_rs.messages import cursor, display, draw, image
+
+    from reference import LZ_RGB32, QUIC_RGB32, GlzEncoder, Reference  # type: ignore[import-not-found]
+
+    reference = Reference(sys.argv[1] if len(sys.argv) > 1 else "/tmp/ref")
+    glz = GlzEncoder(reference, 1 << 14)
+    width, height = 16, 8
+    pixels = picture(width, height)
+
+    def one(message: object, *, second: bool = False, channel: int = 2) -> bytes:
+        number, body = _core.encode(channel, "server", message)
+        return struct.pack("<HH", number | second << 15, len(body)) + body
+
+    def rect(left: int, top: int, right: int, bottom: int) -> object:
+        return draw.Rect(top=top, left=left, bottom=bottom, right=right)
+
+    def base(left: int, top: int, right: int, bottom: int, *clips: object, surface: int = 0) -> object:
+        clip = draw.Clip(kind=1 if clips else 0, rects=clips if clips else None)
+        return draw.DisplayBase(surface_id=surface, bounds=rect(left, top, right, bottom), clip=clip)
+
+    def picture_of(kind: int, data: object, *, number: int = 1, flags: int = 0) -> object:
+        return image.Image(id=number, kind=kind, flags=flags, width=width, height=height, data=data)
+
+    def bitmap(form: int, stride: int, data: bytes, palette: object = None) -> object:
+        body = image.Bitmap(
+            format=form, flags=4, width=width, height=height, stride=stride, palette=palette, data=data[: stride * height]
+        )
+        return picture_of(0, body, flags=1)
+
+    no_mask = draw.QMask(flags=0, position=draw.Point(x=0, y=0), bitmap=None)
+    mask = draw.QMask(flags=1, position=draw.Point(x=0, y=0), bitmap=bitmap(2, 2, pixels))
+    solid = draw.Brush(kind=1, data=0x00C080FF)
+    whole = rect(0, 0, width, height)
+    sources = {
+        "raw": bitmap(8, width * 4, pixels),
+        "palette": bitmap(5, width, bytes(range(16)) * 8, image.Palette(unique=9, entries=tuple(range(16)))),
+        "quic": picture_of(1, reference.quic_encode(QUIC_RGB32, width, height, width * 4, pixels)),
+        "lz": picture_of(101, reference.lz_encode(LZ_RGB32, width, height, width * 4, pixels, top_down=True)),
+        "cached": picture_of(103, None),
+        "lossless": picture_of(106, None),
+        "surface": picture_of(104, image.SurfaceSource(surface_id=1)),
+    }
+    tiled = draw.Brush(kind=2, data=draw.Pattern(image=sources["raw"], position=draw.Point(x=3, y=1)))
+    start = one(display.SurfaceCreate(surface_id=0, width=64, height=48, format=32, flags=1))
+    start += one(display.SurfaceCreate(surface_id=1, width=20, height=20, format=96, flags=0))
+    box = (2, 2, 2 + width, 2 + height)
+    for name, source in sources.items():
+        copies = one(display.DrawCopy(base=base(*box), source=source, source_area=whole, rop=8, scale=0, mask=no_mask))
+        copies += one(
+            display.DrawCopy(base=base(-4, 5, 40, 30, rect(0, 0, 9, 40)), source=source, source_area=whole, rop=64, scale=0, mask=mask)
+        )
+        blend = display.DrawAlphaBlend(base=base(*box), flags=1, alpha=128, source=source, source_area=whole)
+        key = display.DrawTransparent(base=base(*box), source=source, source_area=whole, source_color=0, true_color=0x336699)
+        opaque = display.DrawOpaque(
+            base=base(*box), source=source, source_area=whole, brush=tiled, rop=32, scale=1, mask=no_mask
+        )
+        write("canvas", f"copy-{name}", start + copies + one(blend) + one(key) + one(opaque))
+    commands = [
+        display.DrawFill(base=base(0, 0, 64, 48), brush=solid, rop=8, mask=no_mask),
+        display.DrawFill(base=base(5, 5, 30, 30), brush=tiled, rop=64, mask=mask),
+        display.DrawBlackness(base=base(0, 0, 9, 9), mask=mask),
+        display.DrawWhiteness(base=base(9, 0, 20, 9), mask=no_mask),
+        display.DrawInvers(base=base(4, 4, 50, 40), mask=no_mask),
+        display.CopyBits(base=base(4, 4, 50, 40), source_position=draw.Point(x=7, y=2)),
+        display.Mark(),
+        display.MonitorsConfig(max_allowed=1, heads=(display.Head(0, 0, 64, 48, 0, 0, 0),)),
+        display.InvalList(resources=(display.Resource(kind=1, id=1),)),
+        display.InvalAllPixmaps(channels=()),
+        display.InvalPalette(id=9),
+        display.InvalAllPalettes(),
+        display.SurfaceDestroy(surface_id=1),
+        display.Reset(),
+        display.Mode(x_res=40, y_res=30, bits=32),
+    ]
+    write("canvas", "commands", start + b"".join(map(one, commands)))
+    stream = display.StreamCreate(
+        surface_id=0, stream_id=3, flags=1, codec=1, stamp=0, stream_width=24, stream_height=20, source_width=24,
+        source_height=20, destination=rect(0, 0, 30, 30), clip=draw.Clip(kind=0, rects=None),
+    )
+    jpg = jpeg("RGB", (24, 20))
+    video = [
+        stream,
+        display.StreamActivateReport(stream_id=3, unique_id=1, max_window_size=2, timeout_ms=10),
+        display.StreamData(stream_id=3, multi_media_time=5, data=jpg),
+        display.StreamDataSized(stream_id=3, multi_media_time=6, width=24, height=20, destination=whole, data=jpg),
+        display.StreamClip(stream_id=3, clip=draw.Clip(kind=1, rects=(whole,))),
+        display.StreamDestroy(stream_id=3),
+        display.StreamDestroyAll(),
+    ]
+    write("canvas", "stream", start + b"".join(map(one, video)))
+    parts = [glz.encode(LZ_RGB32, width, height, width * 4, pixels, top_down=True) for _ in range(4)]
+    shared = start + one(display.SurfaceCreate(surface_id=0, width=64, height=48, format=32, flags=1), second=True)
+    for order, part in enumerate(parts):
+        source = picture_of(102, part, number=order)
+        copy = display.DrawCopy(base=base(*box), source=source, source_area=whole, rop=8, scale=0, mask=no_mask)
+        shared += one(copy, second=order % 2 == 0)
+    write("canvas", "glz", shared)
+    shape = cursor.CursorShape(unique=5, kind=0, width=8, height=8, hot_x=1, hot_y=2, data=picture(8, 8))
+    place = draw.Point16(x=3, y=4)
+    pointer = [
+        cursor.Init(position=place, trail_length=0, trail_frequency=0, visible=1, cursor=cursor.Cursor(flags=2, shape=shape)),
+        cursor.Move(position=place),
+        cursor.Set(position=place, visible=0, cursor=cursor.Cursor(flags=1, shape=None)),
+        cursor.Hide(), cursor.Trail(length=1, frequency=1), cursor.InvalOne(id=5), cursor.InvalAll(), cursor.Reset(),
+    ]
+    write("pointer", "all", b"".join(one(message, channel=4) for message in pointer))
+
+
 if __name__ == "__main__":
+    seed_canvas()
     seed_pictures()
     seed_messages()
     seed_transport()

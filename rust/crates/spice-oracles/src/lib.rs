@@ -3,10 +3,12 @@
 //! The fuzz targets in `fuzz/` are three lines over these; the corpus is replayed as an ordinary test.
 #![forbid(unsafe_code)]
 
+mod canvas;
 mod codec;
 mod transport;
 mod wire;
 
+pub use canvas::{canvas, pointer};
 pub use codec::{cursor, glz, jpeg, lz, lz4, mjpeg, quic, raw, zlib_glz};
 pub use transport::transport;
 pub use wire::{agent, message, structs};
@@ -17,6 +19,7 @@ pub type Oracle = (&'static str, fn(&[u8]));
 /// Every oracle.
 pub const ORACLES: &[Oracle] = &[
     ("agent", agent),
+    ("canvas", canvas),
     ("cursor", cursor),
     ("glz", glz),
     ("jpeg", jpeg),
@@ -24,6 +27,7 @@ pub const ORACLES: &[Oracle] = &[
     ("lz4", lz4),
     ("message", message),
     ("mjpeg", mjpeg),
+    ("pointer", pointer),
     ("quic", quic),
     ("raw", raw),
     ("structs", structs),
