@@ -45,7 +45,7 @@ class Options:
         debug: say what happens, and where an error came from.
     """
 
-    password_file: Path | None = None
+    password_file: Annotated[Path | None, Parameter(allow_leading_hyphen=True)] = None
     password: Annotated[str | None, Parameter(show_default=False)] = None
     timeout: float = 30.0
     debug: Switch = False
@@ -75,8 +75,8 @@ app = App(
     help="See and operate a SPICE server: the screen of a virtual machine or of a remote X server.\n\n"
     "ADDRESS is spice://host:port, spice://[ipv6]:port or spice+unix:///path. A password comes from --password-file, from the "
     f"environment variable {_password.VARIABLE}, or is asked for.",
-    help_epilogue="Exit status:\n\n"
-    + "\n\n".join(f"{number:3d}  {meaning}" for number, meaning in MEANINGS.items()),
+    help_epilogue="Exit status:\n"
+    + "\n".join(f"{number:3d}  {meaning}" for number, meaning in MEANINGS.items()),
     version=__version__,
     help_format="plaintext",
 )
@@ -121,7 +121,7 @@ def screenshot(
     address: str,
     /,
     *,
-    output: Annotated[Path, Parameter(("--output", "-o"))],
+    output: Annotated[Path, Parameter(("--output", "-o"), allow_leading_hyphen=True)],
     display: int | None = None,
     settle: float | None = None,
     options: Options = DEFAULTS,
@@ -158,7 +158,7 @@ def screenshot(
 @app.command(name="type")
 def type_(
     address: str,
-    text: str,
+    text: Annotated[str, Parameter(allow_leading_hyphen=True)],
     /,
     *,
     enter: Switch = False,

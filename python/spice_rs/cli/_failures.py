@@ -33,13 +33,13 @@ class Status(IntEnum):
 
 MEANINGS = {
     Status.DONE: "done",
-    Status.FAILED: "something else went wrong: the server ended the session or broke the protocol, a file cannot be written",
-    Status.WRONG_USE: "the command was written wrongly: an option, an address, the name of a key, a character",
+    Status.FAILED: "something else: the session broke, a file cannot be written",
+    Status.WRONG_USE: "wrong use: an option, an address, a key's name, a character",
     Status.NO_SERVER: "nobody answers at the address",
     Status.NOT_SPICE: "what answers is not a SPICE server",
     Status.WRONG_PASSWORD: "the password is wrong, missing or expired",
     Status.TOO_LATE: "it took longer than --timeout",
-    Status.NOTHING_TO_SHOW: "the server has no such display, or no picture on it",
+    Status.NOTHING_TO_SHOW: "no such display, or no picture on it",
     Status.NOT_POSSIBLE: "the server or the guest cannot do this",
 }
 """For the help text and the README."""
