@@ -34,18 +34,24 @@ pub(super) fn is_long(meaning: Meaning) -> bool {
 }
 
 /// Read a code for which the prefix was too short; gives the difference it stands for. Leaves bits as a refill does.
-#[cold]
-#[inline(never)]
-pub(super) fn read_long<const BPC: u32>(mut bits: Bits<'_>, meaning: Meaning) -> (Bits<'_>, u8) {
+#[inline(always)]
+pub(super) fn read_long<const BPC: u32>(bits: &mut Bits<'_>, meaning: Meaning) -> u8 {
     const { assert!(LONGEST <= REFILLED) };
-    let l = u32::from(meaning >> 8);
     bits.refill();
-    let (base, length, low_bits) = parts::<BPC>(l, bits.window.leading_zeros());
-    let low = (bits.window >> (64 - length)) as u32 & ((1 << low_bits) - 1);
+    let (difference, length) = long_meaning::<BPC>(bits.window, u32::from(meaning >> 8) & 7);
     bits.take(length);
     bits.refill();
+    difference
+}
+
+/// The difference that the first bits of `window` stand for in code `l`, and their number. A function of its own, so
+/// that the registers of the common path are not taken by it; it gets no more than two of them.
+#[inline(never)]
+fn long_meaning<const BPC: u32>(window: u64, l: u32) -> (u8, u32) {
+    let (base, length, low_bits) = parts::<BPC>(l, window.leading_zeros());
+    let low = (window >> (64 - length)) as u32 & ((1 << low_bits) - 1);
     // No encoder goes beyond the component's range; a forged stream gets some difference, whatever it is.
-    (bits, unfold::<BPC>((base + low) & ((1 << BPC) - 1)))
+    (unfold::<BPC>((base + low) & ((1 << BPC) - 1)), length)
 }
 
 /// Bits that code `l` needs for `e`.
@@ -185,9 +191,8 @@ mod tests {
             let meaning = look_up(&bits, &codes::<BPC>()[l as usize]);
             if is_long(meaning) {
                 assert!(size > PREFIX);
-                let (after, difference) = read_long::<BPC>(bits, meaning);
-                assert_eq!(difference, unfold::<BPC>(e), "code {l}, value {e}");
-                assert_eq!(after.window, stream << size, "code {l}, value {e}");
+                assert_eq!(read_long::<BPC>(&mut bits, meaning), unfold::<BPC>(e), "code {l}, value {e}");
+                assert_eq!(bits.window, stream << size, "code {l}, value {e}");
             } else {
                 assert_eq!(meaning >> 8, u16::from(unfold::<BPC>(e)), "code {l}, value {e}");
                 assert_eq!(u32::from(meaning & 0xff), size, "code {l}, value {e}");

@@ -103,7 +103,7 @@ fn pixel<const N: usize, const BPC: u32>(
             bits.refill();
         }
         if code::is_long(meaning) {
-            (*bits, coded[c]) = code::read_long::<BPC>(*bits, meaning);
+            coded[c] = code::read_long::<BPC>(bits, meaning);
         } else {
             bits.window = bits.window.wrapping_shl(u32::from(meaning));
             bits.taken(u32::from(meaning & 0xff));
