@@ -194,13 +194,11 @@ impl Canvas {
         let format = place.format;
         let Self { surfaces, scratch, pool, .. } = self;
         let surface = surfaces.get_mut(&place.surface).ok_or_else(|| Error::no_surface(place.surface))?;
+        let kept = if clears_top { COLOURS } else { u32::MAX };
         surface.paint(&region, None, false, |row, x, y| {
-            over(row, source.premultiplied((x, y, row.len()), scratch), alpha);
-            match format {
-                Format::Argb => {}
-                Format::Xrgb if clears_top => row.iter_mut().for_each(|pixel| *pixel &= 0x00ff_ffff),
-                Format::Xrgb => {}
-                _ => row.iter_mut().for_each(|pixel| *pixel = format.store(*pixel)),
+            over(row, source.premultiplied((x, y, row.len()), scratch), alpha, kept);
+            if !format.is_32_bit() {
+                row.iter_mut().for_each(|pixel| *pixel = format.store(*pixel));
             }
         });
         pool.give_picture(source.into_picture());
