@@ -33,7 +33,8 @@ async def demo(folder: Path) -> None:
             before = await session.display.wait_stable(quiet=0.3)
             await session.keyboard.type(TEXT)
             await session.mouse.click(*PLACE)
-            await session.display.wait_change(region=around(PLACE), since=before)
+            changed = await session.display.wait_change(region=around(PLACE), since=before)
+            print(f"damage, as left, top, right, bottom: {changed.damage}")
             after = await look(session, server, folder / "2-typed.png")
             tell(server, before, after)
 
