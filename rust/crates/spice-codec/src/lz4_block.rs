@@ -1,8 +1,8 @@
 //! One LZ4 block: runs of literal bytes, each but the last followed by a match.
 //!
-//! Our own and not a crate's, because pictures of 32-bit pixels are full of matches with distance 4, a pixel repeated: those
-//! are cheap here. Copies go in blocks of [`BLOCK`] bytes and may write past the end of what they copy, since what comes
-//! there is written later; where there is no room, the exact way is taken.
+//! Our own and not a crate's, because pictures of 32-bit pixels are full of matches with distance 4, a pixel repeated, which
+//! lz4_flex 0.14 takes byte by byte. Copies go in steps of a fixed size and may write past the end of what they copy: what
+//! comes there is written later. Where there is no room for that, the exact way is taken.
 
 use crate::{Error, ErrorKind, Result};
 
@@ -10,31 +10,26 @@ use crate::{Error, ErrorKind, Result};
 pub(crate) fn decode(coded: &[u8], bytes: &mut [u8], start: usize) -> Result<usize> {
     let (mut at, mut to) = (0, start);
     loop {
-        if let Some((read, written)) = short(&coded[at..], bytes, to) {
-            at += read;
-            to += written;
-            continue;
-        }
         let token = next(coded, &mut at)?;
-        let literals = length(token >> 4, coded, &mut at, bytes.len())?;
-        if literals > coded.len() - at {
-            return Err(truncated(at));
-        }
-        if literals > bytes.len() - to {
-            return Err(too_large(at));
-        }
-        copy_literals(&coded[at..], &mut bytes[to..], literals);
+        let literals = literals(token >> 4, coded, &mut at, &mut bytes[to..])?;
         at += literals;
         to += literals;
         if at == coded.len() {
             return Ok(to);
         }
         let distance = next(coded, &mut at)? | next(coded, &mut at)? << 8;
-        let length = length(token & 15, coded, &mut at, bytes.len())? + 4;
         if distance == 0 || distance > to {
             return Err(Error::new(ErrorKind::Corrupt, CODEC, "match before the first byte", at));
         }
-        if length > bytes.len() - to {
+        let room = bytes.len() - to;
+        if token & 15 < 15 && room >= SHORT {
+            let length = (token & 15) + LEAST;
+            repeat_short(bytes, to, distance, length);
+            to += length;
+            continue;
+        }
+        let length = length(token & 15, coded, &mut at, room)? + LEAST;
+        if length > room {
             return Err(too_large(at));
         }
         repeat(bytes, to, distance, length);
@@ -42,27 +37,32 @@ pub(crate) fn decode(coded: &[u8], bytes: &mut [u8], start: usize) -> Result<usi
     }
 }
 
-/// Literals and match whose lengths are not extended, far from all ends: says how many bytes it has read and written.
+/// Copies the literals that the four bits `start` announce to the front of `bytes` and says how many they are.
 #[inline(always)]
-fn short(coded: &[u8], bytes: &mut [u8], to: usize) -> Option<(usize, usize)> {
-    let coded = coded.first_chunk::<19>()?;
-    let (literals, length) = (usize::from(coded[0] >> 4), usize::from(coded[0] & 15) + 4);
-    if literals == 15 || length == 19 || bytes.len() - to < 16 + SHORT {
-        return None;
+fn literals(start: usize, coded: &[u8], at: &mut usize, bytes: &mut [u8]) -> Result<usize> {
+    if start < 15
+        && let (Some(from), Some(to)) = (coded[*at..].first_chunk::<16>(), bytes.first_chunk_mut::<16>())
+    {
+        *to = *from;
+        return Ok(start);
     }
-    let distance = usize::from(u16::from_le_bytes([coded[1 + literals], coded[2 + literals]]));
-    let at = to + literals;
-    if distance < 8 || distance > at {
-        return None;
+    let length = length(start, coded, at, bytes.len())?;
+    let coded = &coded[*at..];
+    if length > coded.len() {
+        return Err(truncated(*at));
     }
-    bytes[to..to + 16].copy_from_slice(&coded[1..17]);
-    let window = &mut bytes[at - distance..at + SHORT];
-    window.copy_within(..8, distance);
-    if length > 8 {
-        window.copy_within(8..16, distance + 8);
-        window.copy_within(16..24, distance + 16);
+    if length > bytes.len() {
+        return Err(too_large(*at));
     }
-    Some((3 + literals, literals + length))
+    match (coded.first_chunk::<32>(), bytes.first_chunk_mut::<32>()) {
+        (Some(from), Some(to)) if length <= 32 => {
+            // In halves, since the compiler would make one copy of variable length out of both arms.
+            to[..16].copy_from_slice(&from[..16]);
+            to[16..].copy_from_slice(&from[16..]);
+        }
+        _ => bytes[..length].copy_from_slice(&coded[..length]),
+    }
+    Ok(length)
 }
 
 /// A length that begins with the four bits `start`: 15 goes on in further bytes, up to and including the first that is not
@@ -85,57 +85,67 @@ fn length(start: usize, coded: &[u8], at: &mut usize, most: usize) -> Result<usi
     }
 }
 
+/// As [`repeat`], for a length that needs no further bytes and room for [`SHORT`].
 #[inline(always)]
-fn copy_literals(coded: &[u8], bytes: &mut [u8], length: usize) {
-    match (coded.first_chunk::<32>(), bytes.first_chunk_mut::<32>()) {
-        (Some(from), Some(to)) if length <= 32 => {
-            to[..16].copy_from_slice(&from[..16]);
-            if length > 16 {
-                to[16..].copy_from_slice(&from[16..]);
-            }
+fn repeat_short(bytes: &mut [u8], at: usize, distance: usize, length: usize) {
+    let window = &mut bytes[at - distance..at + SHORT];
+    if distance >= 8 {
+        window.copy_within(..8, distance);
+        // Most have no more, and each write that is not needed delays a read that comes soon.
+        if length > 8 {
+            window.copy_within(8..16, distance + 8);
+            window.copy_within(16..24, distance + 16);
         }
-        _ => bytes[..length].copy_from_slice(&coded[..length]),
+        return;
+    }
+    let (pattern, here) = window.split_at_mut(distance);
+    match block(pattern) {
+        Some(block) => here.copy_from_slice(&block[..SHORT]),
+        None => repeat_exactly(bytes, at, distance, length),
     }
 }
 
 /// Copies `length` bytes to `at` from `distance` before it, one by one in effect.
 #[inline(always)]
 fn repeat(bytes: &mut [u8], at: usize, distance: usize, length: usize) {
-    let start = at - distance;
-    if length > LONG && distance >= length || bytes.len() - at < length + SHORT {
+    if bytes.len() - at < length + ROOM {
         return repeat_exactly(bytes, at, distance, length);
     }
-    // Each step reads what the one before it has written, and writes behind what it reads.
-    if distance >= 8 {
-        let window = &mut bytes[start..at + SHORT];
-        window.copy_within(..8, distance);
-        window.copy_within(8..16, distance + 8);
-        window.copy_within(16..24, distance + 16);
-        if length <= SHORT {
-            return;
-        }
-        let window = &mut bytes[start + SHORT..at + length + SHORT];
-        if distance >= 16 {
-            for from in (0..length - SHORT).step_by(16) {
-                window.copy_within(from..from + 16, from + distance);
-            }
-        } else {
-            for from in (0..length - SHORT).step_by(8) {
-                window.copy_within(from..from + 8, from + distance);
+    let window = &mut bytes[at - distance..at + length + ROOM];
+    match distance {
+        64.. => steps::<64>(window, distance),
+        32.. => steps::<32>(window, distance),
+        16.. => steps::<16>(window, distance),
+        8.. => steps::<8>(window, distance),
+        _ => {
+            let (pattern, here) = window.split_at_mut(distance);
+            match block(pattern) {
+                Some(block) => here.as_chunks_mut().0.fill(block),
+                None => repeat_exactly(bytes, at, distance, length),
             }
         }
-        return;
     }
-    let (before, here) = bytes.split_at_mut(at);
-    let Ok(pixel) = <[u8; 4]>::try_from(&before[start..]) else {
-        return repeat_exactly(bytes, at, distance, length);
-    };
-    let block = bytemuck::cast::<_, [u8; SHORT]>([pixel; SHORT / 4]);
-    here[..SHORT].copy_from_slice(&block);
-    if length > SHORT {
-        for to in here[SHORT..length + SHORT].as_chunks_mut::<SHORT>().0 {
-            *to = block;
-        }
+}
+
+/// Fills `window` from `distance` on, but for [`ROOM`] bytes at its end, from its start.
+///
+/// Each step reads what those before it have written; with `N` up to `distance` it never reads what it writes itself.
+#[inline(always)]
+fn steps<const N: usize>(window: &mut [u8], distance: usize) {
+    for to in (distance..window.len() - ROOM).step_by(N) {
+        let (before, here) = window.split_at_mut(to);
+        here[..N].copy_from_slice(&before[to - distance..][..N]);
+    }
+}
+
+/// `pattern` as often as a block holds it; `None` where that would break it off.
+#[inline(always)]
+fn block(pattern: &[u8]) -> Option<[u8; 32]> {
+    match *pattern {
+        [a] => Some([a; 32]),
+        [a, b] => Some(bytemuck::cast([[a, b]; 16])),
+        [a, b, c, d] => Some(bytemuck::cast([[a, b, c, d]; 8])),
+        _ => None,
     }
 }
 
@@ -170,8 +180,11 @@ fn too_large(at: usize) -> Error {
 
 const CODEC: &str = "lz4";
 
-/// Bytes that a match copies in any case, three times eight; most matches have no more.
+/// The shortest match.
+const LEAST: usize = 4;
+
+/// Bytes that a match of 18, the longest whose length needs no further byte, may write.
 const SHORT: usize = 24;
 
-/// From this many bytes on the library's copy is faster than steps.
-const LONG: usize = 256;
+/// Bytes behind a longer match that may be written.
+const ROOM: usize = 64;

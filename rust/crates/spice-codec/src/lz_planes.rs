@@ -108,10 +108,6 @@ pub(crate) fn repeat<P: Plane>(pixels: &mut [u32], at: usize, distance: usize, l
     if distance < BLOCK || pixels.len() - at < length.next_multiple_of(BLOCK) {
         return P::repeat_exactly(pixels, at, distance, length);
     }
-    if length > LONG && distance >= length {
-        let (before, here) = pixels.split_at_mut(at);
-        return P::copy(&mut here[..length], &before[at - distance..][..length]);
-    }
     // A block is read after the one before it was written, and it ends before its own place begins: overlap is harmless.
     for to in (at..at + length).step_by(BLOCK) {
         let (before, here) = pixels.split_at_mut(to);
@@ -122,21 +118,15 @@ pub(crate) fn repeat<P: Plane>(pixels: &mut [u32], at: usize, distance: usize, l
 /// A match in another picture: the first `length` pixels of `from` to the first of `to`; both are at least that long.
 #[inline(always)]
 pub(crate) fn copy<P: Plane>(to: &mut [u32], from: &[u32], length: usize) {
-    if length <= 2 * BLOCK {
-        let (to, from) = (to.as_chunks_mut::<BLOCK>().0, from.as_chunks::<BLOCK>().0);
-        let blocks = length.div_ceil(BLOCK);
-        if blocks <= to.len() && blocks <= from.len() {
-            for (to, from) in to.iter_mut().zip(from).take(blocks) {
-                P::copy(to, from);
-            }
-            return;
-        }
+    let whole = length.next_multiple_of(BLOCK);
+    if whole > to.len() || whole > from.len() {
+        return P::copy(&mut to[..length], &from[..length]);
     }
-    P::copy(&mut to[..length], &from[..length]);
+    for (to, from) in to[..whole].as_chunks_mut::<BLOCK>().0.iter_mut().zip(from.as_chunks::<BLOCK>().0) {
+        P::copy(to, from);
+    }
 }
 
-/// Pixels copied at once: four vector registers of baseline x86-64, and more than most matches have.
+/// Pixels copied at once: four vector registers of baseline x86-64, and more than most matches have. For long matches too
+/// this is faster than the library's copy.
 const BLOCK: usize = 16;
-
-/// From this many pixels on the library's copy is faster than blocks.
-const LONG: usize = 64;
