@@ -74,7 +74,7 @@ def x11perf(server: XServer) -> None:
 
 def terminal(server: XServer, command: str, geometry: str, *options: str) -> None:
     """Run a shell command in an xterm without a blinking cursor, and wait for the command's end."""
-    done = server.directory / f"terminal-{len(list(server.directory.glob('terminal-*')))}"
+    done = mark(server)
     hide_cursor = r"printf '\033[?25l'"
     script = f"{hide_cursor}; {command}; touch {shlex.quote(str(done))}; exec sleep 100000"
     server.start(["xterm", "-uc", "+bc", "+sb", "-geometry", geometry, *options, "-e", "sh", "-c", script])
@@ -83,9 +83,14 @@ def terminal(server: XServer, command: str, geometry: str, *options: str) -> Non
 
 def drawing(server: XServer, scene: str) -> None:
     """Run one scene of draw.py, and wait until it has drawn its last picture."""
-    done = server.directory / f"scene-{scene}"
+    done = mark(server)
     server.start(["/usr/bin/python3", str(DRAW), scene, str(done)])
     server.wait_until(f"the scene {scene}", done.exists)
+
+
+def mark(server: XServer) -> Path:
+    """Return the name of a file that is not there yet, for a program to make when it has drawn."""
+    return server.directory / f"drawn-{len(list(server.directory.glob('drawn-*')))}"
 
 
 def wait_window(server: XServer, name: str) -> None:
