@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -337,6 +338,25 @@ def test_a_command_that_is_written_wrongly(
 ) -> None:
     assert run(arguments) == Status.WRONG_USE
     assert text in complaint()
+
+
+async def test_control_c_is_one_line(tmp_path: Path) -> None:
+    connected = trio.Event()
+
+    async def hold(stream: trio.SocketStream) -> None:
+        connected.set()
+        await trio.sleep_forever()
+
+    async with stranger(hold) as address:
+        arguments = [sys.executable, "-m", "spice_rs", "screenshot", address, "-o", tmp_path / "x"]
+        process = await trio.lowlevel.open_process(arguments, stderr=subprocess.PIPE)
+        with trio.fail_after(30):
+            await connected.wait()
+            process.send_signal(signal.SIGINT)
+            assert await process.wait() == Status.INTERRUPTED
+        assert process.stderr is not None
+        assert await process.stderr.receive_some() == b"spice-rs: interrupted\n"
+        await process.stderr.aclose()
 
 
 def test_debug_shows_where_it_failed(capsys: pytest.CaptureFixture[str]) -> None:

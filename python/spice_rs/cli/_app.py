@@ -257,7 +257,7 @@ def perform(address: str, options: Options, body: Body, check: Callable[[], obje
         place = checked(address)
         check()
         connected(place, options, body)
-    except (Exception, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt, BaseExceptionGroup) as error:
         if options.debug:
             traceback.print_exception(error)
         return complain(status(error), line(error))
