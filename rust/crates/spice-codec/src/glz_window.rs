@@ -6,8 +6,9 @@
 //! since the missing ones may refer to anything.
 //!
 //! A server keeps all that it may refer to within the window which the client announced, so settled pictures fit into
-//! it always; if they do not, the oldest are forgotten. How far displays run ahead of each other is bounded by nobody but us: early pictures get as much room
-//! again, and beyond that they wait for the gap. The picture at the gap never waits, so waiting ends.
+//! it always; if they do not, the oldest are forgotten. How far displays run ahead of each other is bounded by nobody but
+//! us: early pictures get as much room again, and beyond that they wait for the gap. The picture at the gap never waits, so
+//! waiting ends.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -60,10 +61,14 @@ impl Window {
         }
     }
 
-    /// Forgets everything: the next picture has id 0 again.
+    /// Forgets all pictures, so that the next has id 0 again; their buffers wait for new ones.
     pub fn clear(&mut self) {
-        let capacity = self.capacity;
-        *self = Self::new(&Limits { glz_window_pixels: capacity, ..Limits::DEFAULT });
+        while self.free_oldest() {}
+        self.early_pixels = 0;
+        for slot in std::mem::take(&mut self.early).into_values() {
+            self.recycle_slot(slot);
+        }
+        (self.oldest, self.forgotten) = (0, 0);
     }
 
     /// The lowest id that has not come yet.
@@ -107,8 +112,9 @@ impl Window {
             self.free_below(header.head);
             self.forget_surplus(pixels);
         }
+        let buffer = self.pool.take(pixels);
         self.pool.shrink(self.capacity.saturating_sub(self.settled_pixels + self.early_pixels + pixels));
-        Ok(self.pool.take(pixels))
+        Ok(buffer)
     }
 
     /// Puts a decoded picture into its place.
@@ -188,10 +194,15 @@ impl Window {
         let Some(slot) = self.settled.pop_front() else { return false };
         self.oldest += 1;
         self.settled_pixels -= slot.pixels();
+        self.recycle_slot(slot);
+        true
+    }
+
+    /// Takes the buffer of a freed picture, unless somebody still draws from it.
+    fn recycle_slot(&mut self, slot: Slot) {
         if let Some(picture) = slot.picture.and_then(Arc::into_inner) {
             self.recycle(picture.into_pixels());
         }
-        true
     }
 
     /// Pictures of fewer than 8 pixels on average are refused: entries cost memory too. The reference server sends no

@@ -280,6 +280,15 @@ fn buffers_of_freed_pictures_are_used_again() {
     drop(first);
     let second = decode(&plain(39_000, 1, 0), &mut window, &Limits::DEFAULT).unwrap();
     assert_eq!(second.row(0).as_ptr(), place);
+    let place = second.row(0).as_ptr();
+    drop(second);
+    window.clear();
+    let second = decode(&plain(39_500, 0, 0), &mut window, &Limits::DEFAULT).unwrap();
+    assert_eq!(second.row(0).as_ptr(), place, "after a reset too");
+    let second = {
+        drop(second);
+        decode(&plain(39_000, 1, 0), &mut window, &Limits::DEFAULT).unwrap()
+    };
     // A picture that the caller still holds is not overwritten.
     let third = decode(&plain(39_000, 2, 0), &mut window, &Limits::DEFAULT).unwrap();
     assert!(third.row(0).as_ptr() != place);
@@ -291,6 +300,20 @@ fn buffers_of_freed_pictures_are_used_again() {
     assert_eq!(window.pixels(), held + 39_000, "the fresh buffer waits in the pool");
     assert_eq!(kind(&late, &mut window), ErrorKind::Missing(3));
     assert_eq!(window.pixels(), held + 39_000);
+}
+
+#[test]
+fn a_full_window_uses_the_buffer_of_the_picture_that_it_frees() {
+    let mut window = Window::new(&limits(100_000));
+    let places: Vec<_> = (0..12)
+        .map(|id| {
+            let picture =
+                decode(&plain(33_000, id, id.min(2) as u32), &mut window, &Limits::DEFAULT).unwrap();
+            assert!(window.pixels() <= 100_000);
+            picture.row(0).as_ptr()
+        })
+        .collect();
+    assert_eq!(places[3..], places[..9]);
 }
 
 #[test]
