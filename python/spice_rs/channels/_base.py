@@ -8,8 +8,8 @@ A channel is a class that says which messages it handles::
 A class whose table forgets a message of its channel does not import. Handlers are plain functions and short: whatever has to
 wait is done by a task that the handler wakes.
 
-Two tasks serve the stream, and nobody else touches it. The reader receives into room that Rust owns and dispatches what has
-come; the writer sends. What is to be sent is bounded: `send` waits while `UNSENT_MAX` bytes are on their way, and then the
+Two tasks serve the stream. The reader receives into room that Rust owns and dispatches what has come; the writer sends what a
+socket did not take at once. What is to be sent is bounded: `send` waits while `UNSENT_MAX` bytes are on their way, and then the
 reader stops too, so that a peer that does not read cannot make us remember its questions.
 """
 
@@ -32,7 +32,7 @@ from ..errors import Disconnected, ProtocolError, RemoteProtocolError, SpiceErro
 from ..limits import Limits
 from ..link import Linked, client_link
 from ..messages import Message, Unknown, base
-from ..transport import Opener
+from ..transport import Opener, Socket
 from ._progress import Key, Progress
 
 Role = Literal["client", "server"]
@@ -100,6 +100,7 @@ class Channel:
         self.unknown: Counter[int] = Counter()
         self.log = logging.getLogger(f"spice_rs.{self.kind.name.lower()}")
         self._stream: Stream | None = None
+        self._socket: Socket | None = None
         self._scope = trio.CancelScope()
         self._out: list[bytes] = []
         self._unsent = 0
@@ -141,6 +142,7 @@ class Channel:
     def start(self, stream: Stream, linked: Linked) -> None:
         """Take over a stream that has been linked; `run` is to follow."""
         self._stream = stream
+        self._socket = Socket(stream) if isinstance(stream, trio.SocketStream) else None
         self.core = _core.Channel(
             self.role, self.kind, self.id, mini_header=linked.mini_header, limits=self.surroundings.limits
         )
@@ -290,11 +292,17 @@ class Channel:
         self.surroundings.progress.processed(self.key, self.core.serial)
 
     def flush(self) -> None:
-        """Hand what Rust wants to be sent to the writer."""
-        if data := self.core.pending():
-            self._out.append(data)
-            self._unsent += len(data)
-            self._work.unpark()
+        """Send what Rust wants to be sent: at once what the socket takes, the rest by the writer."""
+        if not (data := self.core.pending()):
+            return
+        if self._socket is not None and not self._unsent:
+            sent = self._socket.send_now(data)
+            if sent == len(data):
+                return
+            data = data[sent:]
+        self._out.append(data)
+        self._unsent += len(data)
+        self._work.unpark()
 
     async def _link(self, opener: Opener, connection_id: int, password: str | None) -> None:
         stream: Stream | None = None
@@ -331,8 +339,8 @@ class Channel:
         """Receive what there is, into Rust's room where the stream can do that."""
         stream = self._stream
         try:
-            if isinstance(stream, trio.SocketStream):
-                count = await stream.socket.recv_into(self.core.space())
+            if self._socket is not None:
+                count = await self._socket.receive_into(self.core.space())
                 self.core.filled(count)
                 return count
             assert stream is not None
@@ -378,6 +386,7 @@ class Channel:
         if isinstance(error, ProtocolError):
             error.channel = self.name
         self.ended = error
+        self._socket = None
         self.log.debug("%s: ended: %s", self.name, error)
         self.surroundings.progress.ended(self.key)
         for lot in (self._room, self._turn, self._work):

@@ -25,6 +25,10 @@ SMALL = 16 << 10
 AHEAD_MAX = 16 << 20
 """Bytes of whole messages that may wait while others are being drawn: two uncompressed 1080p frames."""
 
+BREATH = 0.004
+"""Seconds between two announcements of a change: 250 frames a second are more than anybody looks at, and each costs its reader
+more than the drawing does."""
+
 REPORT_PAUSE = 0.1
 """Seconds between a change of the picture and the look whether a stream report is due."""
 
@@ -92,6 +96,8 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
         self._drawer = trio.lowlevel.ParkingLot()
         self._drawn = trio.lowlevel.ParkingLot()
         self._reporter = trio.lowlevel.ParkingLot()
+        self._announcer = trio.lowlevel.ParkingLot()
+        self._announced_at = 0.0
 
     @property
     def takes_compression(self) -> bool:
@@ -115,8 +121,8 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
         self._drawn.unpark_all()
 
     def tasks(self) -> Iterable[Callable[[], Any]]:
-        """Add the one that draws big batches, and the one that reports on streams."""
-        return *super().tasks(), self._draw, self._report
+        """Add those that draw big batches, announce changes in a burst, and report on streams."""
+        return *super().tasks(), self._draw, self._announce_later, self._report
 
     async def take(self) -> None:
         """Draw what has come, or leave it to the task that draws."""
@@ -185,9 +191,26 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
         self.processed()
         version, ready = self.canvas.version, self.canvas.ready
         if version != self._version or ready != self._ready:
+            if ready != self._ready:
+                self._announced_at = 0.0
             self._version, self._ready = version, ready
             self.changed_at = trio.current_time()
             self._reporter.unpark()
+            self._announce()
+
+    def _announce(self) -> None:
+        """Wake who waits for a change: at once after a pause, and not before `BREATH` is over in a burst."""
+        if self.changed_at - self._announced_at >= BREATH:
+            self._announced_at = self.changed_at
+            self.changed()
+        else:
+            self._announcer.unpark()
+
+    async def _announce_later(self) -> None:
+        while True:
+            await self._announcer.park()
+            await trio.sleep_until(self._announced_at + BREATH)
+            self._announced_at = trio.current_time()
             self.changed()
 
     async def _report(self) -> None:
