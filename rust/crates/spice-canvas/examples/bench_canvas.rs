@@ -13,11 +13,12 @@ use spice_wire::messages::display::{
     CopyBits, DrawAlphaBlend, DrawCopy, DrawFill, FromServer, SurfaceCreate, SurfaceFlags, SurfaceFormat,
 };
 use spice_wire::messages::draw::{
-    AlphaFlags, Brush, BrushData, BrushType, Clip, ClipType, DisplayBase, ImageScaleMode, MaskFlags, Point, QMask,
-    Rect, Ropd,
+    AlphaFlags, Brush, BrushData, BrushType, Clip, ClipType, DisplayBase, ImageScaleMode, MaskFlags, Point,
+    QMask, Rect, Ropd,
 };
 use spice_wire::messages::image::{
-    Bitmap, BitmapFlags, BitmapFormat, Image, ImageData, ImageFlags, ImageType, PaletteRef, Plane, SurfaceSource,
+    Bitmap, BitmapFlags, BitmapFormat, Image, ImageData, ImageFlags, ImageType, PaletteRef, Plane,
+    SurfaceSource,
 };
 use spice_wire::shapes::{Ptr, When};
 
@@ -30,14 +31,31 @@ fn main() {
     let copy = |place: Rect, image, area| {
         let (base, mask) = (base(place), no_mask());
         let rop = Ropd::OP_PUT;
-        FromServer::DrawCopy(DrawCopy { base, source: image, source_area: area, rop, scale: ImageScaleMode::NEAREST, mask })
+        FromServer::DrawCopy(DrawCopy {
+            base,
+            source: image,
+            source_area: area,
+            rop,
+            scale: ImageScaleMode::NEAREST,
+            mask,
+        })
     };
     canvas.apply(&copy_to(1, sprite), None).expect("valid message");
     time("fill 1080p", &mut canvas, &fill(whole.clone()), false);
     time("fill 16x16", &mut canvas, &fill(rect(5, 5, 21, 21)), false);
     time("copy 1080p from a surface", &mut canvas, &copy(whole.clone(), surface(1), whole.clone()), false);
-    time("copy 1080p of a bitmap", &mut canvas, &copy(whole.clone(), bitmap(WIDTH, HEIGHT), whole.clone()), false);
-    time("copy 16x16 of a bitmap", &mut canvas, &copy(rect(9, 9, 25, 25), bitmap(16, 16), rect(0, 0, 16, 16)), false);
+    time(
+        "copy 1080p of a bitmap",
+        &mut canvas,
+        &copy(whole.clone(), bitmap(WIDTH, HEIGHT), whole.clone()),
+        false,
+    );
+    time(
+        "copy 16x16 of a bitmap",
+        &mut canvas,
+        &copy(rect(9, 9, 25, 25), bitmap(16, 16), rect(0, 0, 16, 16)),
+        false,
+    );
     time("scroll 1080p by 16", &mut canvas, &scroll(), false);
     time("over 1080p", &mut canvas, &over(255), false);
     time("over 1080p, alpha 128", &mut canvas, &over(128), false);
@@ -65,7 +83,8 @@ fn time(name: &str, canvas: &mut Canvas, message: &FromServer, snapshot: bool) {
 
 fn create(canvas: &mut Canvas, surface_id: u32, format: SurfaceFormat) {
     let (width, height) = (WIDTH as u32, HEIGHT as u32);
-    let message = SurfaceCreate { surface_id, width, height, format, flags: SurfaceFlags(1 - surface_id.min(1)) };
+    let message =
+        SurfaceCreate { surface_id, width, height, format, flags: SurfaceFlags(1 - surface_id.min(1)) };
     canvas.apply(&FromServer::SurfaceCreate(message), None).expect("valid message");
 }
 
@@ -120,7 +139,7 @@ fn bitmap(width: i32, height: i32) -> Ptr<Image> {
 /// Every alpha, premultiplied: no run of opaque or transparent pixels helps.
 fn alpha_picture() -> Ptr<Image> {
     let pixel = |n: i32| {
-        let alpha = (n * 7 & 255) as u8;
+        let alpha = (n * 7) as u8;
         [alpha / 2, alpha / 3, alpha, alpha]
     };
     raw(WIDTH, HEIGHT, BitmapFormat::RGBA, (0..WIDTH * HEIGHT).flat_map(pixel).collect())

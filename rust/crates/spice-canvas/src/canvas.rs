@@ -105,6 +105,11 @@ impl Canvas {
         DecodeJob::new(source(message)?.0, &self.limits)
     }
 
+    /// A buffer for [`DecodeJob::run_in`]; it comes back when the job's message has been carried out.
+    pub fn spare(&mut self) -> Vec<u32> {
+        self.pool.spare()
+    }
+
     /// Ends the waiting for a message that is blocked on what can never come.
     pub fn give_up(&mut self, message: &FromServer, reason: &str) -> Error {
         self.held.clear();

@@ -11,7 +11,7 @@ use spice_wire::messages::image::{
 };
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::picture::{HIGH_BITS, Picture};
+use crate::picture::{HIGH_BITS, Picture, sized};
 
 /// Decodes an image that needs nothing but its palette into `rows`, which must have its size.
 ///
@@ -141,7 +141,12 @@ impl DecodeJob {
 
     /// Decodes. Takes time in proportion to the image; touches nothing else.
     pub fn run(self) -> Decoded {
-        Decoded(decode_picture(&self.image, None, &self.limits, |length| vec![0; length]))
+        self.run_in(Vec::new())
+    }
+
+    /// Decodes into a buffer of [`crate::Canvas::spare`], if it is large enough.
+    pub fn run_in(self, spare: Vec<u32>) -> Decoded {
+        Decoded(decode_picture(&self.image, None, &self.limits, |length| sized(spare, length)))
     }
 }
 

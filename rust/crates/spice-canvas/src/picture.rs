@@ -136,13 +136,12 @@ impl Pool {
     /// A buffer of `length` pixels of any content.
     pub fn take(&mut self, length: usize) -> Vec<u32> {
         let best = (0..self.buffers.len()).max_by_key(|&index| self.buffers[index].capacity());
-        let mut buffer = best.map(|index| self.buffers.swap_remove(index)).unwrap_or_default();
-        if buffer.capacity() < length {
-            // Nothing of the old content is wanted, so it is not copied to the larger place.
-            buffer = Vec::with_capacity(length);
-        }
-        buffer.resize(length, 0);
-        buffer
+        sized(best.map(|index| self.buffers.swap_remove(index)).unwrap_or_default(), length)
+    }
+
+    /// Some buffer, perhaps an empty one.
+    pub fn spare(&mut self) -> Vec<u32> {
+        self.buffers.pop().unwrap_or_default()
     }
 
     /// Takes a buffer back for the next picture.
@@ -158,6 +157,16 @@ impl Pool {
             self.give(buffer);
         }
     }
+}
+
+/// `buffer` with `length` pixels of any content, or a new one where it is too small.
+pub fn sized(mut buffer: Vec<u32>, length: usize) -> Vec<u32> {
+    if buffer.capacity() < length {
+        // Fresh memory is only touched where something is decoded: an announced size alone costs nothing.
+        return vec![0; length];
+    }
+    buffer.resize(length, 0);
+    buffer
 }
 
 /// What HIGH_BITS_SET sets.

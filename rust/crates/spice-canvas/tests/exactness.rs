@@ -2,14 +2,17 @@
 
 mod common;
 
-use common::{base, bitmap, copy, copy_message, done, fails, fill, from_surface, no_brush, no_mask, pointer, rect, screen, solid, surface, IntoMessage};
+use common::{
+    IntoMessage, base, bitmap, copy, copy_message, done, fails, fill, from_surface, no_brush, no_mask,
+    pointer, rect, screen, solid, surface,
+};
 use spice_canvas::Canvas;
 use spice_wire::messages::display::{
     DrawComposite, DrawInvers, DrawRop3, DrawStroke, DrawText, FromServer, SurfaceFormat,
 };
 use spice_wire::messages::draw::{
-    CompositeFlags, GlyphString, Glyphs, ImageScaleMode, LineAttr, LineFlags, Path, Point, Point16, Rect, Ropd,
-    StringFlags,
+    CompositeFlags, GlyphString, Glyphs, ImageScaleMode, LineAttr, LineFlags, Path, Point, Point16, Rect,
+    Ropd, StringFlags,
 };
 use spice_wire::messages::image::BitmapFormat;
 use spice_wire::shapes::{List, Ref, When};
@@ -68,9 +71,12 @@ fn composite() -> FromServer {
 
 #[test]
 fn commands_that_are_not_drawn_are_counted_by_name() {
-    for (message, name) in
-        [(rop3(rect(0, 0, 2, 2)), "DrawRop3"), (stroke(), "DrawStroke"), (text(), "DrawText"), (composite(), "DrawComposite")]
-    {
+    for (message, name) in [
+        (rop3(rect(0, 0, 2, 2)), "DrawRop3"),
+        (stroke(), "DrawStroke"),
+        (text(), "DrawText"),
+        (composite(), "DrawComposite"),
+    ] {
         let mut canvas = screen(8, 8, SurfaceFormat::XRGB32);
         done(&mut canvas, &surface(1, 4, 4, SurfaceFormat::ARGB32, false));
         assert!(exact(&mut canvas, 0));
@@ -84,7 +90,10 @@ fn commands_that_are_not_drawn_are_counted_by_name() {
 fn only_opaque_drawing_over_all_of_it_makes_it_exact_again() {
     let mut canvas = screen(8, 8, SurfaceFormat::XRGB32);
     done(&mut canvas, &rop3(rect(2, 2, 6, 6)));
-    done(&mut canvas, &FromServer::DrawInvers(DrawInvers { base: base(0, rect(0, 0, 8, 8)), mask: no_mask() }));
+    done(
+        &mut canvas,
+        &FromServer::DrawInvers(DrawInvers { base: base(0, rect(0, 0, 8, 8)), mask: no_mask() }),
+    );
     assert!(!exact(&mut canvas, 0));
     done(&mut canvas, &fill(base(0, rect(0, 0, 8, 5)), 1));
     assert!(!exact(&mut canvas, 0));

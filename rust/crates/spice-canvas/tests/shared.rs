@@ -4,13 +4,17 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{base, bitmap, cached, coded, copy, done, fails, fill, image, packed, pixels, pointer, rect, remembered, surface};
+use common::{
+    base, bitmap, cached, coded, copy, done, fails, fill, image, packed, pixels, pointer, rect, remembered,
+    surface,
+};
 use spice_canvas::{Blocked, Canvas, ErrorKind, Progress, Shared};
 use spice_wire::Limits;
 use spice_wire::messages::ChannelType;
 use spice_wire::messages::base::WaitForChannel;
 use spice_wire::messages::display::{
-    FromServer, InvalAllPalettes, InvalAllPixmaps, InvalList, InvalPalette, Resource, ResourceType, SurfaceFormat,
+    FromServer, InvalAllPalettes, InvalAllPixmaps, InvalList, InvalPalette, Resource, ResourceType,
+    SurfaceFormat,
 };
 use spice_wire::messages::draw::Rect;
 use spice_wire::messages::image::{
@@ -98,7 +102,9 @@ fn a_glz_image_is_decoded_though_nothing_of_it_is_seen() {
     let area = rect(0, 0, 4, 1);
     done(&mut one, &copy(base(0, rect(-9, 0, -5, 1)), glz(0, &literals([1, 2, 3, 4])), area.clone()));
     done(&mut one, &copy(base(0, rect(0, 0, 0, 0)), glz(1, &reference(1)), area.clone()));
-    assert!(fails(&mut one, &copy(base(77, row()), glz(2, &reference(1)), area)).kind == ErrorKind::NoSurface(77));
+    assert!(
+        fails(&mut one, &copy(base(77, row()), glz(2, &reference(1)), area)).kind == ErrorKind::NoSurface(77)
+    );
     done(&mut one, &show(glz(3, &reference(1))));
     assert_eq!(pixels(&mut one, 0), [1, 2, 3, 4]);
 }
@@ -145,7 +151,9 @@ fn a_lossless_image_is_waited_for_and_replaces_the_lossy_one() {
     let jpeg = coded(ImageType::JPEG, 16, 8, include_bytes!("data/halves.jpg").to_vec());
     done(&mut one, &copy(base(0, row()), remembered(jpeg.clone(), 7, ImageFlags::CACHE_ME), row()));
     let lossy = pixels(&mut one, 0);
-    assert!(lossy.iter().all(|pixel| (pixel >> 16 & 255).abs_diff(200) < 6 && (pixel & 255).abs_diff(40) < 6));
+    assert!(
+        lossy.iter().all(|pixel| (pixel >> 16 & 255).abs_diff(200) < 6 && (pixel & 255).abs_diff(40) < 6)
+    );
     done(&mut other, &show(cached(ImageType::FROM_CACHE, 7)));
     assert_eq!(pixels(&mut other, 0), lossy);
     let wants = show(cached(ImageType::FROM_CACHE_LOSSLESS, 7));
@@ -209,7 +217,8 @@ fn palette(unique: u64, entries: &[u32]) -> PaletteRef {
 #[test]
 fn palettes_are_remembered_for_one_display() {
     let (_, [mut one, mut other]) = displays();
-    let hidden = copy(base(0, rect(7, 7, 8, 8)), indexed(palette(3, &[10, 20]), BitmapFlags::PAL_CACHE_ME), row());
+    let hidden =
+        copy(base(0, rect(7, 7, 8, 8)), indexed(palette(3, &[10, 20]), BitmapFlags::PAL_CACHE_ME), row());
     done(&mut one, &hidden);
     let again = show(indexed(PaletteRef::Cached(3), BitmapFlags::PAL_FROM_CACHE));
     done(&mut one, &again);
@@ -238,7 +247,8 @@ fn a_mask_may_come_out_of_the_cache() {
     use spice_wire::messages::draw::MaskFlags;
     let (_, [mut one, mut other]) = displays();
     let bits = packed(4, 1, 1, vec![0b1010_0000], BitmapFormat::BIT1_BE);
-    let mut message = common::copy_message(base(0, row()), bitmap(4, &[1, 2, 3, 4], BitmapFormat::BIT32), row());
+    let mut message =
+        common::copy_message(base(0, row()), bitmap(4, &[1, 2, 3, 4], BitmapFormat::BIT32), row());
     message.mask.bitmap = pointer(remembered(bits, 5, ImageFlags::CACHE_ME));
     done(&mut one, &FromServer::DrawCopy(message.clone()));
     assert_eq!(pixels(&mut one, 0), [1, 0, 3, 0]);

@@ -27,7 +27,8 @@ fn any_drawing(random: &mut Random, width: i32, height: i32) -> FromServer {
 #[test]
 fn snapshots_keep_their_pixels_however_many_are_held() {
     let mut random = Random(3);
-    let (mut canvas, mut twin) = (screen(50, 40, SurfaceFormat::XRGB32), screen(50, 40, SurfaceFormat::XRGB32));
+    let (mut canvas, mut twin) =
+        (screen(50, 40, SurfaceFormat::XRGB32), screen(50, 40, SurfaceFormat::XRGB32));
     let mut held: Vec<(Snapshot, Vec<u32>)> = Vec::new();
     for _ in 0..2000 {
         let drawing = any_drawing(&mut random, 50, 40);
@@ -95,7 +96,8 @@ fn damage_has_every_pixel_that_differs() {
             let damage = canvas.damage_since(0, before.version);
             for (index, (one, other)) in before.pixels().iter().zip(new.pixels()).enumerate() {
                 let (x, y) = (index as i32 % 60, index as i32 / 60);
-                let inside = |area: &Area| area.contains(&Area { left: x, top: y, right: x + 1, bottom: y + 1 });
+                let inside =
+                    |area: &Area| area.contains(&Area { left: x, top: y, right: x + 1, bottom: y + 1 });
                 assert!(one == other || damage.iter().filter(|area| inside(area)).count() == 1, "{x}, {y}");
             }
         }

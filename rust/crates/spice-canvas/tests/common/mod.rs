@@ -1,6 +1,7 @@
 //! Messages as a server would send them, short to write.
 #![allow(dead_code)] // Each test file uses its own part of this.
 
+pub mod both;
 pub mod model;
 
 use std::sync::Arc;
