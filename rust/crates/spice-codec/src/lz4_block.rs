@@ -14,10 +14,11 @@ pub(crate) fn decode(coded: &[u8], bytes: &mut [u8], start: usize) -> Result<usi
         let literals = literals(token >> 4, coded, &mut at, &mut bytes[to..])?;
         at += literals;
         to += literals;
-        if at == coded.len() {
-            return Ok(to);
-        }
-        let distance = next(coded, &mut at)? | next(coded, &mut at)? << 8;
+        let Some(distance) = coded[at..].first_chunk() else {
+            return if at == coded.len() { Ok(to) } else { Err(truncated(at)) };
+        };
+        at += 2;
+        let distance = usize::from(u16::from_le_bytes(*distance));
         if distance == 0 || distance > to {
             return Err(Error::new(ErrorKind::Corrupt, CODEC, "match before the first byte", at));
         }
@@ -132,9 +133,11 @@ fn repeat(bytes: &mut [u8], at: usize, distance: usize, length: usize) {
 /// Each step reads what those before it have written; with `N` up to `distance` it never reads what it writes itself.
 #[inline(always)]
 fn steps<const N: usize>(window: &mut [u8], distance: usize) {
-    for to in (distance..window.len() - ROOM).step_by(N) {
+    let (mut to, end) = (distance, window.len() - ROOM);
+    while to < end {
         let (before, here) = window.split_at_mut(to);
         here[..N].copy_from_slice(&before[to - distance..][..N]);
+        to += N;
     }
 }
 
