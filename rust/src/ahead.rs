@@ -1,10 +1,10 @@
-//! Decoding of several images at once: looks ahead over what waits in a channel.
+//! Decoding ahead: while one image is drawn, the next ones that wait in the channel are decoded on other threads.
 
 use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, OnceLock};
 
 use bytes::Bytes;
-use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use spice_canvas::{DecodeJob, Decoded};
 use spice_wire::messages::display::FromServer;
@@ -17,79 +17,63 @@ use crate::sync::lock;
 const WORTH: usize = 32 << 10;
 /// Packets looked at in one go.
 const FAR: usize = 64;
-/// Pixels decoded in advance at a time: three 1080p pictures, 24 MB.
+/// Pixels decoded ahead at a time: three 1080p pictures, 24 MB.
 const PIXELS: u64 = 3 * 1920 * 1080;
 
-/// Images that were decoded before their turn, in the order of the channel.
+/// Images that are being decoded before their turn, in the order of the channel.
 #[derive(Default)]
 pub(crate) struct Ahead {
-    prepared: VecDeque<Prepared>,
+    started: VecDeque<Started>,
     /// Packets to be taken before it is worth to look again.
     skip: usize,
 }
 
-/// A message that was read, and its image decoded, before its turn.
-struct Prepared {
+/// A message that was read, and whose image is being decoded.
+struct Started {
     /// The body; its address identifies the packet, and as long as it is held here nothing else can have that address.
     body: Bytes,
     message: FromServer,
-    decoded: Decoded,
+    decoded: Receiver<Decoded>,
 }
 
 impl Ahead {
-    /// Decodes what is worth it, if two or more such images wait.
+    /// Starts decoding what is worth it, if two or more such images wait. The first of them is left to whoever draws,
+    /// who decodes it right onto the surface meanwhile.
     pub(crate) fn look(&mut self, channel: &Channel, canvas: &Mutex<spice_canvas::Canvas>) {
+        if !self.started.is_empty() {
+            return;
+        }
         if self.skip > 0 {
             self.skip -= 1;
             return;
         }
-        let Some(pool) = self.is_empty().then(|| candidates(channel)).and_then(|bodies| self.worth(bodies))
-        else {
-            return;
-        };
-        let (threads, bodies) = pool;
-        let mut jobs = Vec::new();
-        let mut pixels = 0;
-        for (id, body) in bodies {
-            let Some((message, job)) = job(channel, canvas, id, &body) else { continue };
-            pixels += job.pixels();
-            if !jobs.is_empty() && pixels > PIXELS {
-                break;
-            }
-            jobs.push((body, message, job));
-        }
-        if jobs.len() < 2 {
-            self.skip = FAR;
-            return;
-        }
-        let run = |(body, message, job): (Bytes, FromServer, DecodeJob)| Prepared {
-            body,
-            message,
-            decoded: job.run(),
-        };
-        self.prepared = threads.install(|| jobs.into_par_iter().map(run).collect::<Vec<_>>()).into();
-    }
-
-    /// What was prepared for this packet.
-    pub(crate) fn take(&mut self, packet: &spice_proto::Packet) -> Option<(FromServer, Decoded)> {
-        let same = |prepared: &mut Prepared| {
-            prepared.body.as_ptr() == packet.body.as_ptr() && !packet.body.is_empty()
-        };
-        let Prepared { message, decoded, .. } = self.prepared.pop_front_if(same)?;
-        Some((message, decoded))
-    }
-
-    fn is_empty(&self) -> bool {
-        self.prepared.is_empty()
-    }
-
-    fn worth(&mut self, bodies: Vec<(u16, Bytes)>) -> Option<(&'static ThreadPool, Vec<(u16, Bytes)>)> {
-        if bodies.len() < 2 {
-            // Whatever is big among them is further away than this, or alone.
+        let bodies = candidates(channel);
+        let Some((threads, pool)) = pool().filter(|_| bodies.len() > 1) else {
             self.skip = bodies.len();
+            return;
+        };
+        let jobs = bodies.into_iter().filter_map(|(id, body)| job(channel, canvas, id, body));
+        let mut pixels = 0;
+        let affordable = jobs.skip(1).take(threads - 1).take_while(|(.., job)| {
+            pixels += job.pixels();
+            pixels <= PIXELS
+        });
+        self.started =
+            affordable.map(|(body, message, job)| start(pool, canvas, body, message, job)).collect();
+        if self.started.is_empty() {
+            self.skip = FAR;
+        }
+    }
+
+    /// What was started for this packet, once it is done.
+    pub(crate) fn take(&mut self, packet: &spice_proto::Packet) -> Option<(FromServer, Option<Decoded>)> {
+        let front = self.started.front()?;
+        if packet.body.is_empty() || front.body.as_ptr() != packet.body.as_ptr() {
             return None;
         }
-        pool().map(|pool| (pool, bodies))
+        let Started { message, decoded, .. } = self.started.pop_front()?;
+        // A thread that died has nothing to say; the image is then decoded here.
+        Some((message, decoded.recv().ok()))
     }
 }
 
@@ -103,21 +87,39 @@ fn candidates(channel: &Channel) -> Vec<(u16, Bytes)> {
     big.map(|packet| (packet.id, packet.body.clone())).collect()
 }
 
-/// The message in a body and the decoding of its image, where that takes time and needs nothing else.
+/// The message in a body and the decoding of its image, where that takes long and needs nothing else.
 fn job(
     channel: &Channel,
     canvas: &Mutex<spice_canvas::Canvas>,
     id: u16,
-    body: &Bytes,
-) -> Option<(FromServer, DecodeJob)> {
-    let message = FromServer::read(id, body, &channel.origin().limits).ok()?;
+    body: Bytes,
+) -> Option<(Bytes, FromServer, DecodeJob)> {
+    let message = FromServer::read(id, &body, &channel.origin().limits).ok()?;
     let job = lock(canvas).job(&message)?;
-    // A bitmap is only copied, which a second thread cannot do any faster.
-    (job.coded_len() >= WORTH && job.kind() != ImageType::BITMAP).then_some((message, job))
+    // The other codecs are hardly slower than the copy onto the surface that decoding elsewhere costs.
+    let slow = matches!(job.kind(), ImageType::QUIC | ImageType::JPEG | ImageType::JPEG_ALPHA);
+    (slow && job.coded_len() >= WORTH).then_some((body, message, job))
 }
 
-/// The threads that decode; made when first needed. None where there is one processor, or no thread to be had.
-fn pool() -> Option<&'static ThreadPool> {
+fn start(
+    pool: &ThreadPool,
+    canvas: &Mutex<spice_canvas::Canvas>,
+    body: Bytes,
+    message: FromServer,
+    job: DecodeJob,
+) -> Started {
+    let (done, decoded) = sync_channel(1);
+    let spare = lock(canvas).spare();
+    pool.spawn(move || {
+        // Nobody waits any more where the display has been dropped.
+        let _ = done.send(job.run_in(spare));
+    });
+    Started { body, message, decoded }
+}
+
+/// The threads that decode, and how many; made when first needed. None where there is one processor, or no thread to
+/// be had.
+fn pool() -> Option<(usize, &'static ThreadPool)> {
     static POOL: OnceLock<Option<ThreadPool>> = OnceLock::new();
     let start = || {
         let threads = std::thread::available_parallelism().ok()?.get();
@@ -126,5 +128,5 @@ fn pool() -> Option<&'static ThreadPool> {
             .thread_name(|index| format!("spice-decode-{index}"));
         (threads > 1).then(|| builder.build().ok())?
     };
-    POOL.get_or_init(start).as_ref()
+    POOL.get_or_init(start).as_ref().map(|pool| (pool.current_num_threads(), pool))
 }

@@ -132,7 +132,7 @@ impl Outcome {
 /// Reads a packet, unless that was done ahead.
 fn turn(packet: Packet, channel: &Channel, ahead: &mut Ahead) -> spice_wire::Result<(Turn, Option<Decoded>)> {
     if let Some((message, decoded)) = ahead.take(&packet) {
-        return Ok((Turn { packet, message }, Some(decoded)));
+        return Ok((Turn { packet, message }, decoded));
     }
     let message = FromServer::read(packet.id, &packet.body, &channel.origin().limits)?;
     Ok((Turn { packet, message }, None))

@@ -6,7 +6,6 @@ use spice_codec::glz::Window;
 use spice_wire::Limits;
 
 use crate::cache::ImageCache;
-use crate::progress::Blocked;
 
 /// The image cache and the GLZ window of a session. No lock is held while anything waits.
 #[derive(Debug)]
@@ -31,21 +30,12 @@ impl Shared {
         self.window.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether what a message was blocked on has come, so that it is worth trying again. Serials are the caller's.
-    pub fn has_come(&self, blocked: &Blocked) -> bool {
-        match blocked {
-            Blocked::Glz(id) => self.window().gap() > *id,
-            Blocked::Lossless(id) => self.images().lossless(*id).is_some(),
-            Blocked::Serials(_) => false,
-        }
-    }
-
-    /// Pixels in the cache.
+    /// Pixels in the cache; `Shared.cached_pixels` in Python.
     pub fn cached_pixels(&self) -> usize {
         self.images().pixels()
     }
 
-    /// Pixels in the GLZ window.
+    /// Pixels in the GLZ window; `Shared.glz_pixels` in Python.
     pub fn glz_pixels(&self) -> usize {
         self.window().pixels()
     }
