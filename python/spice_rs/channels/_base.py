@@ -189,6 +189,11 @@ class Channel:
         """Let `wait_until` look again."""
         self._turn.unpark_all()
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether anybody is in `wait_until`."""
+        return bool(self._turn)
+
     def check(self) -> None:
         """Raise what ended the channel, if it has ended."""
         if self.ended is not None:

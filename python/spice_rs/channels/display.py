@@ -203,7 +203,7 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
         if self.changed_at - self._announced_at >= BREATH:
             self._announced_at = self.changed_at
             self.changed()
-        else:
+        elif self.is_awaited:
             self._announcer.unpark()
 
     async def _announce_later(self) -> None:
