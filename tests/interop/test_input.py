@@ -82,10 +82,13 @@ async def test_letters_come_out_right_under_caps_lock(watched: Xspice) -> None:
     async with spice_rs.connect(watched.address) as session:
         await session.keyboard.press("Caps_Lock")
         await session.keyboard.type("Xspice!")
+    # A client that comes later is told at its start.
+    async with spice_rs.connect(watched.address) as session:
+        await session.keyboard.type("Xspice.")
         await session.keyboard.press("Caps_Lock")
         await session.keyboard.type("Xspice?")
         await until(watched, "the text", lambda: "?" in typed(watched))
-    assert typed(watched) == "Xspice!Xspice?"
+    assert typed(watched) == "Xspice!Xspice.Xspice?"
 
 
 async def test_the_pointer_arrives_in_x(watched: Xspice) -> None:

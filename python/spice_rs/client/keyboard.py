@@ -114,7 +114,7 @@ class Keyboard:
         async with self._text:
             for stroke in todo:
                 if stroke.capital:
-                    await trio.sleep_until(self._caps_known)
+                    await self._lights_known()
                 await self._turn()
                 keys = self._keys_for(stroke)
                 self._post(keys, reversed(keys))
@@ -122,6 +122,11 @@ class Keyboard:
     def release_all(self) -> None:
         """Let go everything that is held."""
         self._drop(reversed([*self._held]))
+
+    async def _lights_known(self) -> None:
+        """Wait until the server has told whether Caps Lock is lit."""
+        await trio.sleep_until(self._caps_known)
+        await self._inputs.wait_until(lambda: self._inputs.told)
 
     async def _turn(self) -> None:
         await self._pace.turn()
