@@ -20,7 +20,7 @@ use spice_wire::messages::image::{
     Bitmap, BitmapFlags, BitmapFormat, Image, ImageData, ImageFlags, ImageType, PaletteRef, Plane,
     SurfaceSource,
 };
-use spice_wire::shapes::{Ptr, When};
+use spice_wire::shapes::{List, Ptr, When};
 
 fn main() {
     let mut canvas = Canvas::new(Arc::new(Shared::new(&Limits::DEFAULT)), Limits::DEFAULT);
@@ -43,6 +43,7 @@ fn main() {
     canvas.apply(&copy_to(1, sprite), None).expect("valid message");
     time("fill 1080p", &mut canvas, &fill(whole.clone()), false);
     time("fill 16x16", &mut canvas, &fill(rect(5, 5, 21, 21)), false);
+    time("fill 200x200 in 8 clips", &mut canvas, &clipped_fill(), false);
     time("copy 1080p from a surface", &mut canvas, &copy(whole.clone(), surface(1), whole.clone()), false);
     time(
         "copy 1080p of a bitmap",
@@ -103,6 +104,16 @@ fn no_mask() -> QMask {
 fn fill(bounds: Rect) -> FromServer {
     let brush = Brush { kind: BrushType::SOLID, data: BrushData::Solid(0x336699) };
     FromServer::DrawFill(DrawFill { base: base(bounds), brush, rop: Ropd::OP_PUT, mask: no_mask() })
+}
+
+fn clipped_fill() -> FromServer {
+    let rects: Vec<Rect> = (0..8)
+        .map(|n| rect(100 + n % 2 * 60, 100 + n / 2 * 30, 140 + n % 2 * 60, 120 + n / 2 * 30))
+        .collect();
+    let clip = Clip { kind: ClipType::RECTS, rects: When(Some(List::from(rects))) };
+    let base = DisplayBase { clip, ..base(rect(50, 50, 250, 250)) };
+    let brush = Brush { kind: BrushType::SOLID, data: BrushData::Solid(0x336699) };
+    FromServer::DrawFill(DrawFill { base, brush, rop: Ropd::OP_PUT, mask: no_mask() })
 }
 
 fn scroll() -> FromServer {

@@ -119,14 +119,18 @@ impl From<Area> for Region {
 impl Region {
     /// All pixels of `areas`, which may overlap, or `None` where that would be more than `most` areas.
     pub fn of(areas: impl Iterator<Item = Area>, most: usize) -> Option<Self> {
-        let mut parts: Vec<Self> = areas.filter(|area| !area.is_empty()).map(Self::from).collect();
+        let areas: Vec<Area> = areas.filter(|area| !area.is_empty()).collect();
+        if areas.len() <= most && is_banded(&areas) {
+            // What servers send comes from regions of their own.
+            return Some(Self::from_bands(areas));
+        }
+        let mut parts: Vec<Self> = areas.into_iter().map(Self::from).collect();
         while parts.len() > 1 {
-            let pairs = parts.chunks(2);
             let joined = |pair: &[Self]| match pair {
                 [one, other] => Some(one.union(other)).filter(|region| region.areas().len() <= most),
                 rest => rest.first().cloned(),
             };
-            parts = pairs.map(joined).collect::<Option<_>>()?;
+            parts = parts.chunks(2).map(joined).collect::<Option<_>>()?;
         }
         Some(parts.pop().unwrap_or_default())
     }
@@ -191,14 +195,11 @@ impl Region {
         }
     }
 
-    fn from_bands(mut areas: Vec<Area>) -> Self {
+    fn from_bands(areas: Vec<Area>) -> Self {
         match areas.as_slice() {
             [] => Self::default(),
             [one] => Self::from(*one),
-            _ => {
-                areas.shrink_to_fit();
-                Self { one: Area::default(), many: areas }
-            }
+            _ => Self { one: Area::default(), many: areas },
         }
     }
 
@@ -217,6 +218,14 @@ impl Region {
         }
         Self::from_bands(bands.areas)
     }
+}
+
+/// Whether areas, none of them empty, stand in bands already.
+fn is_banded(areas: &[Area]) -> bool {
+    areas.iter().zip(areas.iter().skip(1)).all(|(one, next)| {
+        let same_band = (one.top, one.bottom) == (next.top, next.bottom) && one.right < next.left;
+        same_band || one.bottom <= next.top
+    })
 }
 
 /// What of a region is not above the sweep.
