@@ -110,12 +110,12 @@ impl Canvas {
                     |at: usize, origin: i32, length: i64| (at as i64 - i64::from(origin)).rem_euclid(length);
                 surface.paint(&place.region, stencil, rop.is_opaque(), |mut row, x, y| {
                     let line = index(y, top, height) as usize;
-                    let tile = picture.stored(0, line, width as usize, format, scratch);
                     let mut start = index(x, left, width) as usize;
                     while !row.is_empty() {
-                        let part = &tile[start..];
-                        let (now, rest) = row.split_at_mut(part.len().min(row.len()));
-                        rop.row(now, &part[..now.len()], mask);
+                        // Only what the run needs: a mask may make very many runs over a very wide tile.
+                        let length = row.len().min(width as usize - start);
+                        let (now, rest) = row.split_at_mut(length);
+                        rop.row(now, picture.stored(start, line, length, format, scratch), mask);
                         (row, start) = (rest, 0);
                     }
                 });
