@@ -11,7 +11,7 @@ use spice_wire::messages::display::{Head, SurfaceFormat};
 
 use crate::channel::Channel;
 use crate::classes;
-use crate::drawing::{Drawing, Failure};
+use crate::drawing::Drawing;
 use crate::frame::Frame;
 use crate::step::Step;
 use crate::sync::lock;
@@ -76,9 +76,7 @@ impl Canvas {
     fn draw(&self, py: Python<'_>, channel: &Bound<'_, Channel>) -> PyResult<Step> {
         let channel = channel.get();
         let outcome = py.detach(|| self.drawing.run(channel)).map_err(|error| channel.broken(py, &error))?;
-        let unreadable =
-            outcome.failures.iter().filter(|failure| matches!(failure, Failure::Unreadable(_))).count();
-        self.unreadable.fetch_add(unreadable as u64, Ordering::Relaxed);
+        self.unreadable.fetch_add(outcome.unreadable, Ordering::Relaxed);
         Step::new(py, channel, outcome)
     }
 

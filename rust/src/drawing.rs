@@ -43,6 +43,8 @@ pub(crate) struct Outcome {
     pub packet: Option<Packet>,
     /// What the next message waits for.
     pub blocked: Option<Blocked>,
+    /// Messages that could not be read, all of them.
+    pub unreadable: u64,
     /// What went wrong on the way.
     pub failures: Vec<Failure>,
 }
@@ -84,7 +86,10 @@ impl Drawing {
             outcome.drawn += 1;
             match turn(packet, channel, &mut queue.ahead) {
                 Ok(turn) => next = Some(turn),
-                Err(error) => outcome.fail(Failure::Unreadable(error)),
+                Err(error) => {
+                    outcome.unreadable += 1;
+                    outcome.fail(Failure::Unreadable(error));
+                }
             }
         }
     }

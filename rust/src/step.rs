@@ -25,7 +25,7 @@ pub(crate) struct Step {
 impl Step {
     /// The outcome of drawing from `channel`.
     pub(crate) fn new(py: Python<'_>, channel: &Channel, outcome: Outcome) -> PyResult<Self> {
-        let Outcome { drawn, packet, blocked, failures } = outcome;
+        let Outcome { drawn, packet, blocked, failures, .. } = outcome;
         let packet =
             packet.map(|packet| Py::new(py, Packet::new(channel.origin().clone(), packet))).transpose()?;
         let blocked = blocked.map(|blocked| Py::new(py, Blocked(blocked))).transpose()?;

@@ -134,6 +134,15 @@ def test_a_failure_costs_one_message() -> None:
     assert not frame.exact
 
 
+def test_many_failures_are_counted_and_some_are_kept() -> None:
+    desk = Desk()
+    for _ in range(100):
+        desk.server.send_raw(304, b"too short")
+    step = desk.draw()
+    assert (step.drawn, len(step.failures)) == (100, 64)
+    assert desk.canvas.counters == {"unreadable": 100}
+
+
 def test_limits_of_the_canvas() -> None:
     desk = Desk(limits=Limits(pixels=64 * 48))
     (failure,) = desk.draw(copy(coded(ImageType.QUIC, 65, 48, b"x"), 0, 0)).failures

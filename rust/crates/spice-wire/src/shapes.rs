@@ -1,4 +1,6 @@
 //! Wire shapes as types: the difficulty stands here once, so that a declaration is only "for each field".
+//!
+//! Over 400 lines because it is one list: shape after shape, each with its reader, writer and conversions.
 
 use std::marker::PhantomData;
 
