@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from spice_rs.cli import _password, main
 from spice_rs.cli._app import run
 from spice_rs.cli._failures import MEANINGS, Status
 from spice_rs.enums import ChannelType, MouseButton, MouseButtonMask, MouseMode
+from spice_rs.errors import Disconnected
 from spice_rs.messages.display import Mark
 from spice_rs.messages.inputs import KeyScancode, MousePosition, MousePress, MouseRelease
 from tests.client.server import Server, fill, primary, serving
@@ -56,7 +57,8 @@ async def listening(paint: Paint = still, **options: object) -> AsyncIterator[tu
     async def painter(server: Server) -> None:
         display = await server.linked(ChannelType.DISPLAY)
         assert isinstance(display, DisplayServer)
-        await paint(display)
+        with suppress(Disconnected):  # A command that has what it wants does not wait for the rest.
+            await paint(display)
 
     async with serving(**options) as server:
         listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
