@@ -6,6 +6,7 @@ goes on receiving; it stops when `AHEAD_MAX` bytes of whole messages wait, and t
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -186,8 +187,10 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
     def _note(self, step: _core.Step) -> None:
         """Tell everybody how far this step came."""
         for failure in step.failures:
+            # A server that only sends rubbish shall not fill the log too.
+            level = logging.WARNING if len(self.failures) < FAILURES_KEPT else logging.DEBUG
+            self.log.log(level, "%s: %s", self.name, failure)
             self.failures.append(failure)
-            self.log.warning("%s: %s", self.name, failure)
         self.processed()
         version, ready = self.canvas.version, self.canvas.ready
         if version != self._version or ready != self._ready:
