@@ -81,13 +81,16 @@ impl Sampling {
 
     /// The cost above which a model halves its counters (protocol.md 4.3).
     pub(super) fn trigger(&self) -> u32 {
-        [110, 550, 900, 800, 550, 400, 350, 350][usize::from(self.class & 7)]
+        TRIGGERS[usize::from(self.class & 7)]
     }
 }
 
 /// Run lengths are counted in steps of two to this power.
 pub(super) const RUN_BITS: [u8; 32] =
     [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+
+/// By class; the last is there for the index's sake only.
+static TRIGGERS: [u32; 8] = [110, 550, 900, 800, 550, 400, 350, 350];
 
 /// After this class the sampling stays as it is.
 const LAST_CLASS: u8 = 6;

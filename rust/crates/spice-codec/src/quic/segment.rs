@@ -10,6 +10,8 @@ use crate::error::{ErrorKind, Result};
 
 impl<const N: usize, const BPC: u32> Plane<N, BPC> {
     /// Decode the pixels of columns `start..end` of `row`; the top row has nothing `above`.
+    ///
+    /// One long function on purpose: what it works with has to stay in registers from pixel to pixel.
     #[inline(always)]
     pub(super) fn segment<const FIRST: bool>(
         &mut self,
@@ -19,28 +21,16 @@ impl<const N: usize, const BPC: u32> Plane<N, BPC> {
         start: usize,
         end: usize,
     ) -> Result<()> {
+        if start == 0 {
+            row[0] = self.first_pixel(shared_bits, if FIRST { 0 } else { above[0] & COLOUR });
+        }
         // A copy of its own, so that the compiler keeps it in registers.
         let mut bits = *shared_bits;
         let row = &mut row[..end];
         let above = if FIRST { above } else { &above[..end] };
         let differences = &mut self.differences[..end];
         let models = &mut self.models;
-        let mut x = start;
-        if x == 0 {
-            let context = split(differences[0]);
-            let coded = pixel(&mut bits, models, context);
-            let predicted = if FIRST { 0 } else { above[0] & COLOUR };
-            differences[0] = join(coded);
-            row[0] = add::<BPC>(predicted, join(coded));
-            if self.sampling.wait > 0 {
-                self.sampling.wait -= 1;
-            } else {
-                self.sampling.wait = self.sampling.draw();
-                let trigger = self.sampling.trigger();
-                (0..N).for_each(|c| models[c].update(context[c], coded[c], trigger));
-            }
-            x = 1;
-        }
+        let mut x = start.max(1);
         let mut sample = x + self.sampling.wait;
         let mut run_start = 0;
         let mut left = row[x - 1];
@@ -73,8 +63,7 @@ impl<const N: usize, const BPC: u32> Plane<N, BPC> {
             (left_again, left) = (left, add::<BPC>(predicted, join(coded)));
             row[x] = left;
             if x == sample {
-                let trigger = self.sampling.trigger();
-                (0..N).for_each(|c| models[c].update(context[c], coded[c], trigger));
+                learn(models, &context, &coded, self.sampling.trigger());
                 sample = x + 1 + self.sampling.draw();
             }
             context = coded;
@@ -85,6 +74,35 @@ impl<const N: usize, const BPC: u32> Plane<N, BPC> {
         *shared_bits = bits;
         Ok(())
     }
+
+    /// Decode the pixel of column 0, which has only the one above to go by.
+    #[inline(never)]
+    fn first_pixel(&mut self, bits: &mut Bits<'_>, predicted: u32) -> u32 {
+        let context = split(self.differences[0]);
+        let coded = pixel(bits, &self.models, context);
+        self.differences[0] = join(coded);
+        if self.sampling.wait > 0 {
+            self.sampling.wait -= 1;
+        } else {
+            self.sampling.wait = self.sampling.draw();
+            learn(&mut self.models, &context, &coded, self.sampling.trigger());
+        }
+        add::<BPC>(predicted, join(coded))
+    }
+}
+
+/// Let the models know which differences came after which.
+///
+/// By reference, since the compiler packs small arrays that are passed by value into one register and spends a tenth
+/// of all time on taking them apart.
+#[inline(always)]
+fn learn<const N: usize, const BPC: u32>(
+    models: &mut [Model<BPC>; N],
+    context: &[u8; N],
+    coded: &[u8; N],
+    trigger: u32,
+) {
+    (0..N).for_each(|c| models[c].update(context[c], coded[c], trigger));
 }
 
 /// Read the differences of one pixel.
