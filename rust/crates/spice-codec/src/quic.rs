@@ -2,8 +2,8 @@
 //! stretches of one colour as run lengths.
 //!
 //! How it is fast: the bit stream is a 64-bit register filled up once a pixel; a table per component goes straight
-//! from the last residual to the code in use, so that the model costs one load; the arithmetic on the three
-//! components is done in one `u32`.
+//! from the last difference to the code in use, and that code's own table from the next ten bits to what they mean;
+//! the arithmetic on the three components is done in one `u32`.
 
 mod bits;
 mod code;
