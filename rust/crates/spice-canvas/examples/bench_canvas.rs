@@ -58,6 +58,9 @@ fn main() {
         false,
     );
     time("scroll 1080p by 16", &mut canvas, &scroll(), false);
+    for (name, mode) in [("nearest", ImageScaleMode::NEAREST), ("interpolate", ImageScaleMode::INTERPOLATE)] {
+        time(&format!("stretch to 1080p, {name}"), &mut canvas, &stretch(mode), false);
+    }
     time("over 1080p", &mut canvas, &over(255), false);
     time("over 1080p, alpha 128", &mut canvas, &over(128), false);
     time("snapshot, then fill 1080p", &mut canvas, &fill(whole), true);
@@ -119,6 +122,12 @@ fn clipped_fill() -> FromServer {
 fn scroll() -> FromServer {
     let base = base(rect(0, 0, WIDTH, HEIGHT - 16));
     FromServer::CopyBits(CopyBits { base, source_position: Point { x: 0, y: 16 } })
+}
+
+fn stretch(scale: ImageScaleMode) -> FromServer {
+    let (base, source) = (base(rect(0, 0, WIDTH, HEIGHT)), surface(1));
+    let (source_area, rop, mask) = (rect(0, 0, WIDTH / 2, HEIGHT / 2), Ropd::OP_PUT, no_mask());
+    FromServer::DrawCopy(DrawCopy { base, source, source_area, rop, scale, mask })
 }
 
 fn over(alpha: u8) -> FromServer {

@@ -37,7 +37,7 @@ impl Axis {
 
     /// Where the centre of destination pixel `at` lies.
     fn centre(&self, at: usize) -> i64 {
-        (self.step * ((at as i64 - self.start) * 2 + 1) + 1) / 2 + self.origin
+        self.step * (at as i64 - self.start) + (self.step + 1) / 2 + self.origin
     }
 }
 
@@ -80,21 +80,34 @@ impl Scaler {
 
     fn nearest(&self, x: usize, y: usize, length: usize, fetch: impl Fn(u32) -> u32, out: &mut Vec<u32>) {
         let row = self.source_row((self.rows.centre(y) - 1) >> 16);
-        let columns = (x..x + length).map(|x| (self.columns.centre(x) - 1) >> 16);
-        out.extend(columns.map(|column| pixel(row, column).map_or(0, &fetch)));
+        let mut position = self.columns.centre(x) - 1;
+        out.extend((0..length).map(|_| {
+            let column = position >> 16;
+            position += self.columns.step;
+            pixel(row, column).map_or(0, &fetch)
+        }));
     }
 
     fn bilinear(&self, x: usize, y: usize, length: usize, fetch: impl Fn(u32) -> u32, out: &mut Vec<u32>) {
         let centre = self.rows.centre(y) - ONE / 2;
         let (upper, lower) = (self.source_row(centre >> 16), self.source_row((centre >> 16) + 1));
         let down = weight(centre);
-        out.extend((x..x + length).map(|x| {
-            let centre = self.columns.centre(x) - ONE / 2;
-            let column = centre >> 16;
-            let at = |row, column| pixel(row, column).map_or(0, &fetch);
-            let (left, right) =
-                ([at(upper, column), at(lower, column)], [at(upper, column + 1), at(lower, column + 1)]);
-            mix(left, right, weight(centre), down)
+        let column = |at: i64| {
+            let part = |row, weight: u64| pixel(row, at).map_or(0, |stored| spread(fetch(stored)) * weight);
+            part(upper, 128 - down) + part(lower, down)
+        };
+        let mut position = self.columns.centre(x) - ONE / 2;
+        let mut left_at = position >> 16;
+        let (mut left, mut right) = (column(left_at), column(left_at + 1));
+        out.extend((0..length).map(|_| {
+            let at = position >> 16;
+            if at != left_at {
+                left = if at == left_at + 1 { right } else { column(at) };
+                (left_at, right) = (at, column(at + 1));
+            }
+            let mixed = mix(left, right, weight(position));
+            position += self.columns.step;
+            mixed
         }));
     }
 
@@ -115,19 +128,20 @@ fn weight(position: i64) -> u64 {
     (position >> 9 & 127) as u64
 }
 
-/// Four pixels, each component weighed: no rounding before the end, and there downwards.
-fn mix(left: [u32; 2], right: [u32; 2], across: u64, down: u64) -> u32 {
-    // Two components in 32 bits each hold a byte times 14 bits.
-    let spread = |pixel: u32, shift: u32| {
-        u64::from(pixel >> shift & 0xff) | u64::from(pixel >> shift >> 16 & 0xff) << 32
-    };
-    let pair = |shift| {
-        let column =
-            |pixels: [u32; 2]| spread(pixels[0], shift) * (128 - down) + spread(pixels[1], shift) * down;
-        let sum = column(left) * (128 - across) + column(right) * across;
+/// The four components in 16 bits each: in the order of the pixel, but the middle two exchanged.
+fn spread(pixel: u32) -> u64 {
+    let pixel = u64::from(pixel);
+    (pixel & 0x00ff_00ff) | (pixel & 0xff00_ff00) << 24
+}
+
+/// Two columns, whose components have seven bits of fraction, weighed: no rounding before the end, and there downwards.
+fn mix(left: u64, right: u64, across: u64) -> u32 {
+    let half = |shift: u32| {
+        let pair = |column: u64| (column >> shift & 0xffff) | (column >> shift >> 16 & 0xffff) << 32;
+        let sum = pair(left) * (128 - across) + pair(right) * across;
         ((sum >> 14 & 0xff) | (sum >> 46 & 0xff) << 16) as u32
     };
-    pair(0) | pair(8) << 8
+    half(0) | half(32) << 8
 }
 
 /// One in 16.16 fixed point.

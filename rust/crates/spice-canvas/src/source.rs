@@ -59,9 +59,14 @@ impl Source {
             Self::Scaled(scaler) => {
                 let picture = scaler.picture();
                 let opaque = if is_opaque(picture.format(), format) { 0xff00_0000 } else { 0 };
-                // The reference converts to the surface's format first and scales then.
-                let fetch = |pixel| format.convert(pixel | picture.high_bits(), picture.format()) | opaque;
+                let set = picture.high_bits() | opaque;
                 scratch.clear();
+                if format.is_32_bit() {
+                    scaler.row(x, y, length, |pixel| pixel | set, scratch);
+                    return scratch;
+                }
+                // The reference converts to the surface's format first and scales then.
+                let fetch = |pixel| format.convert(pixel, picture.format()) | opaque;
                 scaler.row(x, y, length, fetch, scratch);
                 scratch.iter_mut().for_each(|pixel| *pixel = format.store(*pixel));
                 scratch
