@@ -172,6 +172,7 @@ async def test_a_stream_is_shown_and_reported_on(autojump_clock: MockClock) -> N
         await server.display.send(display.StreamActivateReport(5, 9, 3, 1000))
         for number in range(4):
             await server.display.send(display.StreamData(5, 1000 + 40 * number, buffer.getvalue()))
+            await trio.sleep(0.1)
         frame = await session.display.wait_change(since=before)
         blue, green, red, _ = (int(value) for value in np.asarray(frame)[24, 32])
         assert abs(red - 200) < 6 and abs(green - 40) < 6 and abs(blue - 90) < 6

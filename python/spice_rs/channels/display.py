@@ -30,8 +30,8 @@ BREATH = 0.004
 """Seconds between two announcements of a change: 250 frames a second are more than anybody looks at, and each costs its reader
 more than the drawing does."""
 
-REPORT_PAUSE = 0.1
-"""Seconds between a change of the picture and the look whether a stream report is due."""
+REPORT_PAUSE = 0.05
+"""Seconds between two looks whether a stream report is due."""
 
 FAILURES_KEPT = 16
 
@@ -96,7 +96,7 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
         self._obstacle: _core.Blocked | base.WaitForChannels | None = None
         self._drawer = trio.lowlevel.ParkingLot()
         self._drawn = trio.lowlevel.ParkingLot()
-        self._reporter = trio.lowlevel.ParkingLot()
+        self._reported_at = 0.0
         self._announcer = trio.lowlevel.ParkingLot()
         self._announced_at = 0.0
 
@@ -122,8 +122,8 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
         self._drawn.unpark_all()
 
     def tasks(self) -> Iterable[Callable[[], Any]]:
-        """Add those that draw big batches, announce changes in a burst, and report on streams."""
-        return *super().tasks(), self._draw, self._announce_later, self._report
+        """Add those that draw big batches, and announce changes in a burst."""
+        return *super().tasks(), self._draw, self._announce_later
 
     async def take(self) -> None:
         """Draw what has come, or leave it to the task that draws."""
@@ -198,8 +198,8 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
                 self._announced_at = 0.0
             self._version, self._ready = version, ready
             self.changed_at = trio.current_time()
-            self._reporter.unpark()
             self._announce()
+            self._report()
 
     def _announce(self) -> None:
         """Wake who waits for a change: at once after a pause, and not before `BREATH` is over in a burst."""
@@ -216,10 +216,10 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
             self._announced_at = trio.current_time()
             self.changed()
 
-    async def _report(self) -> None:
-        while True:
-            await self._reporter.park()
-            await trio.sleep(REPORT_PAUSE)
+    def _report(self) -> None:
+        """Send the stream reports that are due. Frames make them due, so this is called when something was drawn."""
+        if self.changed_at - self._reported_at >= REPORT_PAUSE:
+            self._reported_at = self.changed_at
             for message in self.canvas.stream_reports(self.media_time()):
                 self.post(message)
 
