@@ -72,7 +72,7 @@ lint: $(VENV)/.extension  ## clippy, ruff, mypy, stubtest, typos, licences
 	cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/python -m mypy.stubtest spice_rs._core --allowlist tools/stubtest_allowlist.txt --ignore-unused-allowlist --allowlist tools/stubtest.txt --ignore-unused-allowlist
+	$(BIN)/python -m mypy.stubtest spice_rs._core --allowlist tools/stubtest.txt --ignore-unused-allowlist
 	$(BIN)/typos
 	$(BIN)/python tools/check_licences.py
 

@@ -14,6 +14,7 @@ import statistics
 import subprocess
 import sys
 from pathlib import Path
+from typing import Self
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -31,7 +32,9 @@ def build() -> None:
         source, program = HERE / "session" / f"{name}.c", BUILT / name
         if program.exists() and program.stat().st_mtime >= source.stat().st_mtime:
             continue
-        flags = subprocess.check_output(["pkg-config", "--cflags", "--libs", *packages.split()], text=True).split()
+        flags = subprocess.check_output(
+            ["pkg-config", "--cflags", "--libs", *packages.split()], text=True
+        ).split()
         subprocess.run(["cc", "-O2", str(source), "-o", str(program), *flags], check=True)
     sequence = BUILT / "scroll.raw"
     if not sequence.exists():
@@ -59,7 +62,7 @@ class Player:
         while "listening" not in (line := self.process.stderr.readline()):
             assert line, "the player ended"
 
-    def __enter__(self) -> Player:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -106,7 +109,9 @@ def main() -> None:
         return 1e6 * cpu / operations
 
     def first_picture(ours: bool, player: Player) -> float:
-        shown = subprocess.run(viewer(ours, player.address, "first"), capture_output=True, text=True, check=True)
+        shown = subprocess.run(
+            viewer(ours, player.address, "first"), capture_output=True, text=True, check=True
+        )
         return 1e3 * float(json.loads(shown.stdout)["first"])
 
     if "full" in options.what:

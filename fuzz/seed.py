@@ -62,23 +62,52 @@ def seed_pictures() -> None:
 
 def seed_coded() -> None:
     from reference import (  # type: ignore[import-not-found]
-        LZ_PLT4_BE, LZ_PLT8, LZ_RGB16, LZ_RGB24, LZ_RGB32, LZ_RGBA, LZ_XXXA,
-        QUIC_RGB16, QUIC_RGB24, QUIC_RGB32, QUIC_RGBA, GlzEncoder, Reference,
+        LZ_PLT4_BE,
+        LZ_PLT8,
+        LZ_RGB16,
+        LZ_RGB24,
+        LZ_RGB32,
+        LZ_RGBA,
+        LZ_XXXA,
+        QUIC_RGB16,
+        QUIC_RGB24,
+        QUIC_RGB32,
+        QUIC_RGBA,
+        GlzEncoder,
+        Reference,
     )
 
     reference = Reference(sys.argv[1] if len(sys.argv) > 1 else "/tmp/ref")
     width, height = 24, 16
     pixels = picture(width, height)
-    for name, kind, bits in [("16", QUIC_RGB16, 2), ("24", QUIC_RGB24, 3), ("32", QUIC_RGB32, 4), ("a", QUIC_RGBA, 4)]:
+    for name, kind, bits in [
+        ("16", QUIC_RGB16, 2),
+        ("24", QUIC_RGB24, 3),
+        ("32", QUIC_RGB32, 4),
+        ("a", QUIC_RGBA, 4),
+    ]:
         stride = width * bits
-        write("quic", f"rgb{name}", reference.quic_encode(kind, width, height, stride, pixels[: stride * height]))
+        write(
+            "quic",
+            f"rgb{name}",
+            reference.quic_encode(kind, width, height, stride, pixels[: stride * height]),
+        )
     kinds = {
-        "rgb16": (LZ_RGB16, 2), "rgb24": (LZ_RGB24, 3), "rgb32": (LZ_RGB32, 4), "rgba": (LZ_RGBA, 4),
-        "xxxa": (LZ_XXXA, 4), "plt8": (LZ_PLT8, 1), "plt4": (LZ_PLT4_BE, 0.5),
+        "rgb16": (LZ_RGB16, 2),
+        "rgb24": (LZ_RGB24, 3),
+        "rgb32": (LZ_RGB32, 4),
+        "rgba": (LZ_RGBA, 4),
+        "xxxa": (LZ_XXXA, 4),
+        "plt8": (LZ_PLT8, 1),
+        "plt4": (LZ_PLT4_BE, 0.5),
     }
     for name, (kind, bytes_each) in kinds.items():
         stride = int(width * bytes_each)
-        write("lz", name, reference.lz_encode(kind, width, height, stride, pixels[: stride * height], top_down=True))
+        write(
+            "lz",
+            name,
+            reference.lz_encode(kind, width, height, stride, pixels[: stride * height], top_down=True),
+        )
     encoder = GlzEncoder(reference, 1 << 16)
     parts = []
     for shift in range(3):
@@ -89,7 +118,9 @@ def seed_coded() -> None:
 
 
 def seed_messages() -> None:
-    ones = b"".join(struct.pack("<I", value) for value in (1, 0, 8, 16, 24, 32, 40, 48, 2, 0, 4, 100, 9, 8, 7, 6))
+    ones = b"".join(
+        struct.pack("<I", value) for value in (1, 0, 8, 16, 24, 32, 40, 48, 2, 0, 4, 100, 9, 8, 7, 6)
+    )
     for index in range(200):
         write("message", f"zeros-{index:03}", bytes([index]) + bytes(160))
         write("message", f"ones-{index:03}", bytes([index]) + ones * 3)
@@ -111,17 +142,23 @@ def seed_transport() -> None:
     listed = struct.pack("<HII", 1, 6, 0)[:6] + struct.pack("<HI", 102, 0)
     stream = mini(3, struct.pack("<II", 1, 2)) + mini(4, bytes(40)) + mini(102, b"") * 5 + mini(8, listed)
     write("transport", "mini-client", bytes([0, 3]) + stream)
-    write("transport", "mini-server", bytes([2, 5]) + mini(1, bytes(4)) + mini(2, b"") * 4 + mini(101, bytes(14)))
-    serials = full(7, 3, struct.pack("<II", 1, 1)) + full(9, 102, listed, 0) + full(10, 102, b"\0" + listed, 1)
+    write(
+        "transport",
+        "mini-server",
+        bytes([2, 5]) + mini(1, bytes(4)) + mini(2, b"") * 4 + mini(101, bytes(14)),
+    )
+    serials = (
+        full(7, 3, struct.pack("<II", 1, 1)) + full(9, 102, listed, 0) + full(10, 102, b"\0" + listed, 1)
+    )
     write("transport", "full-client", bytes([1, 2]) + serials)
 
 
 def seed_canvas() -> None:
     """Every display message at least once, on two displays that share caches; needs the package."""
+    from reference import LZ_RGB32, QUIC_RGB32, GlzEncoder, Reference  # type: ignore[import-not-found]
+
     from spice_rs import _core
     from spice_rs.messages import cursor, display, draw, image
-
-    from reference import LZ_RGB32, QUIC_RGB32, GlzEncoder, Reference  # type: ignore[import-not-found]
 
     reference = Reference(sys.argv[1] if len(sys.argv) > 1 else "/tmp/ref")
     glz = GlzEncoder(reference, 1 << 14)
@@ -136,7 +173,7 @@ def seed_canvas() -> None:
         return draw.Rect(top=top, left=left, bottom=bottom, right=right)
 
     def base(left: int, top: int, right: int, bottom: int, *clips: object, surface: int = 0) -> object:
-        clip = draw.Clip(kind=1 if clips else 0, rects=clips if clips else None)
+        clip = draw.Clip(kind=1 if clips else 0, rects=clips or None)
         return draw.DisplayBase(surface_id=surface, bounds=rect(left, top, right, bottom), clip=clip)
 
     def picture_of(kind: int, data: object, *, number: int = 1, flags: int = 0) -> object:
@@ -144,7 +181,13 @@ def seed_canvas() -> None:
 
     def bitmap(form: int, stride: int, data: bytes, palette: object = None) -> object:
         body = image.Bitmap(
-            format=form, flags=4, width=width, height=height, stride=stride, palette=palette, data=data[: stride * height]
+            format=form,
+            flags=4,
+            width=width,
+            height=height,
+            stride=stride,
+            palette=palette,
+            data=data[: stride * height],
         )
         return picture_of(0, body, flags=1)
 
@@ -166,12 +209,23 @@ def seed_canvas() -> None:
     start += one(display.SurfaceCreate(surface_id=1, width=20, height=20, format=96, flags=0))
     box = (2, 2, 2 + width, 2 + height)
     for name, source in sources.items():
-        copies = one(display.DrawCopy(base=base(*box), source=source, source_area=whole, rop=8, scale=0, mask=no_mask))
+        copies = one(
+            display.DrawCopy(base=base(*box), source=source, source_area=whole, rop=8, scale=0, mask=no_mask)
+        )
         copies += one(
-            display.DrawCopy(base=base(-4, 5, 40, 30, rect(0, 0, 9, 40)), source=source, source_area=whole, rop=64, scale=0, mask=mask)
+            display.DrawCopy(
+                base=base(-4, 5, 40, 30, rect(0, 0, 9, 40)),
+                source=source,
+                source_area=whole,
+                rop=64,
+                scale=0,
+                mask=mask,
+            )
         )
         blend = display.DrawAlphaBlend(base=base(*box), flags=1, alpha=128, source=source, source_area=whole)
-        key = display.DrawTransparent(base=base(*box), source=source, source_area=whole, source_color=0, true_color=0x336699)
+        key = display.DrawTransparent(
+            base=base(*box), source=source, source_area=whole, source_color=0, true_color=0x336699
+        )
         opaque = display.DrawOpaque(
             base=base(*box), source=source, source_area=whole, brush=tiled, rop=32, scale=1, mask=no_mask
         )
@@ -195,34 +249,59 @@ def seed_canvas() -> None:
     ]
     write("canvas", "commands", start + b"".join(map(one, commands)))
     stream = display.StreamCreate(
-        surface_id=0, stream_id=3, flags=1, codec=1, stamp=0, stream_width=24, stream_height=20, source_width=24,
-        source_height=20, destination=rect(0, 0, 30, 30), clip=draw.Clip(kind=0, rects=None),
+        surface_id=0,
+        stream_id=3,
+        flags=1,
+        codec=1,
+        stamp=0,
+        stream_width=24,
+        stream_height=20,
+        source_width=24,
+        source_height=20,
+        destination=rect(0, 0, 30, 30),
+        clip=draw.Clip(kind=0, rects=None),
     )
     jpg = jpeg("RGB", (24, 20))
     video = [
         stream,
         display.StreamActivateReport(stream_id=3, unique_id=1, max_window_size=2, timeout_ms=10),
         display.StreamData(stream_id=3, multi_media_time=5, data=jpg),
-        display.StreamDataSized(stream_id=3, multi_media_time=6, width=24, height=20, destination=whole, data=jpg),
+        display.StreamDataSized(
+            stream_id=3, multi_media_time=6, width=24, height=20, destination=whole, data=jpg
+        ),
         display.StreamClip(stream_id=3, clip=draw.Clip(kind=1, rects=(whole,))),
         display.StreamDestroy(stream_id=3),
         display.StreamDestroyAll(),
     ]
     write("canvas", "stream", start + b"".join(map(one, video)))
     parts = [glz.encode(LZ_RGB32, width, height, width * 4, pixels, top_down=True) for _ in range(4)]
-    shared = start + one(display.SurfaceCreate(surface_id=0, width=64, height=48, format=32, flags=1), second=True)
+    shared = start + one(
+        display.SurfaceCreate(surface_id=0, width=64, height=48, format=32, flags=1), second=True
+    )
     for order, part in enumerate(parts):
         source = picture_of(102, part, number=order)
-        copy = display.DrawCopy(base=base(*box), source=source, source_area=whole, rop=8, scale=0, mask=no_mask)
+        copy = display.DrawCopy(
+            base=base(*box), source=source, source_area=whole, rop=8, scale=0, mask=no_mask
+        )
         shared += one(copy, second=order % 2 == 0)
     write("canvas", "glz", shared)
     shape = cursor.CursorShape(unique=5, kind=0, width=8, height=8, hot_x=1, hot_y=2, data=picture(8, 8))
     place = draw.Point16(x=3, y=4)
     pointer = [
-        cursor.Init(position=place, trail_length=0, trail_frequency=0, visible=1, cursor=cursor.Cursor(flags=2, shape=shape)),
+        cursor.Init(
+            position=place,
+            trail_length=0,
+            trail_frequency=0,
+            visible=1,
+            cursor=cursor.Cursor(flags=2, shape=shape),
+        ),
         cursor.Move(position=place),
         cursor.Set(position=place, visible=0, cursor=cursor.Cursor(flags=1, shape=None)),
-        cursor.Hide(), cursor.Trail(length=1, frequency=1), cursor.InvalOne(id=5), cursor.InvalAll(), cursor.Reset(),
+        cursor.Hide(),
+        cursor.Trail(length=1, frequency=1),
+        cursor.InvalOne(id=5),
+        cursor.InvalAll(),
+        cursor.Reset(),
     ]
     write("pointer", "all", b"".join(one(message, channel=4) for message in pointer))
 

@@ -41,7 +41,9 @@ def test_unsafe_stands_in_one_file() -> None:
 
 
 def test_python_exceptions_are_made_in_one_file() -> None:
-    makers = [path.name for path in BINDING if re.search(r"PyErr::(new|from_value|from_type)", path.read_text())]
+    makers = [
+        path.name for path in BINDING if re.search(r"PyErr::(new|from_value|from_type)", path.read_text())
+    ]
     assert makers in ([], ["errors.rs"])
 
 
@@ -50,7 +52,9 @@ def test_large_files_say_why() -> None:
     for path in paths:
         text = path.read_text()
         if len(text.splitlines()) > 400 and "tests" not in path.parts and "Generated" not in text[:400]:
-            assert re.search(r"one (thing|file|table|list)", text[:1500]), f"{path} has over 400 lines and does not say why"
+            assert re.search(r"one (thing|file|table|list)", text[:1500]), (
+                f"{path} has over 400 lines and does not say why"
+            )
 
 
 def without_comments(path: Path) -> str:

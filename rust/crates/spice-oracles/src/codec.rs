@@ -4,7 +4,8 @@ use spice_codec::{Rows, raw};
 use spice_wire::Limits;
 
 /// Small enough that a fuzzer sees many pictures a second.
-const LIMITS: Limits = Limits { pixels: 1 << 16, glz_window_pixels: 1 << 16, cursor_pixels: 1 << 12, ..Limits::DEFAULT };
+const LIMITS: Limits =
+    Limits { pixels: 1 << 16, glz_window_pixels: 1 << 16, cursor_pixels: 1 << 12, ..Limits::DEFAULT };
 
 /// QUIC data.
 pub fn quic(data: &[u8]) {
@@ -45,13 +46,17 @@ pub fn zlib_glz(data: &[u8]) {
 /// An LZ4 image; the first two bytes are its width and height.
 pub fn lz4(data: &[u8]) {
     let [width, height, image @ ..] = data else { return };
-    with_rows(u32::from(*width), u32::from(*height), |rows| drop(spice_codec::lz4::decode(image, rows, &LIMITS)));
+    with_rows(u32::from(*width), u32::from(*height), |rows| {
+        drop(spice_codec::lz4::decode(image, rows, &LIMITS))
+    });
 }
 
 /// A JPEG; the first two bytes are its width and height.
 pub fn jpeg(data: &[u8]) {
     let [width, height, image @ ..] = data else { return };
-    with_rows(u32::from(*width), u32::from(*height), |rows| drop(spice_codec::jpeg::decode(image, rows, &LIMITS)));
+    with_rows(u32::from(*width), u32::from(*height), |rows| {
+        drop(spice_codec::jpeg::decode(image, rows, &LIMITS))
+    });
 }
 
 /// An MJPEG frame; the first two bytes are its width and height.
@@ -88,6 +93,7 @@ fn with_rows(width: u32, height: u32, use_rows: impl FnOnce(&mut Rows<'_>)) {
         return;
     }
     let mut pixels = vec![0; count];
-    let mut rows = Rows::new(&mut pixels, width, height, width).expect("the pixels are as many as the rows need");
+    let mut rows =
+        Rows::new(&mut pixels, width, height, width).expect("the pixels are as many as the rows need");
     use_rows(&mut rows);
 }

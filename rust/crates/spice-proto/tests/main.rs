@@ -136,7 +136,9 @@ fn the_senders_window_closes_and_opens() {
 fn an_ack_of_an_older_generation_changes_nothing() {
     let mut sender = server(HeaderKind::Mini);
     sender.set_ack(2, 1);
-    (0..4).for_each(|_| drop(sender.send(102, &[])));
+    (0..4).for_each(|_| {
+        sender.send(102, &[]);
+    });
     sender.receive(&[message(1, &[1, 0, 0, 0]), message(2, &[]).repeat(4)].concat());
     drain(&mut sender);
     assert!(!sender.window_is_open());

@@ -83,7 +83,12 @@ def scale_cases(generator):
         target_kind = ["xrgb", "argb", "565", "555"][index // 2 % 4]
         filter_name = ["interpolate", "nearest"][index // 8 % 2]
         width, height = generator.randint(1, 12), generator.randint(1, 12)
-        area = (generator.randint(-2, 3), generator.randint(-2, 3), generator.randint(1, 15), generator.randint(1, 15))
+        area = (
+            generator.randint(-2, 3),
+            generator.randint(-2, 3),
+            generator.randint(1, 15),
+            generator.randint(1, 15),
+        )
         if index % 3 == 0:
             area = (0, 0, width, height)
         size = (generator.randint(1, 20), generator.randint(1, 20))

@@ -30,11 +30,13 @@ def picture(units: int, lines: int, size: int) -> bytes:
     colours = [CHANCE.randbytes(size) for _ in range(6)]
     for line in range(lines):
         if line % 5 == 4:
-            row = list(rows[line - 4][i : i + size] for i in range(0, units * size, size))
+            row = [rows[line - 4][i : i + size] for i in range(0, units * size, size)]
         elif line % 5 == 3:
             row = [colours[(x // (1 + line % 3)) % 4] for x in range(units)]
         else:
-            row = [colours[line % 6] if CHANCE.random() < 0.8 else CHANCE.randbytes(size) for _ in range(units)]
+            row = [
+                colours[line % 6] if CHANCE.random() < 0.8 else CHANCE.randbytes(size) for _ in range(units)
+            ]
         rows.append(b"".join(row))
     return b"".join(rows)
 

@@ -4,6 +4,7 @@
 NAME.bin is the data of the shape, NAME.expected the pixels as little-endian u32, NAME.inverted a byte for each pixel
 that is 1 where the screen is inverted. All are 11 by 5 pixels.
 """
+
 import pathlib
 
 import numpy as np

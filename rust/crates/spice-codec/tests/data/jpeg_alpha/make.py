@@ -3,6 +3,7 @@
 
 top_down.lz and bottom_up.lz hold the same plane, alpha.bin the plane itself, top row first.
 """
+
 import pathlib
 import struct
 

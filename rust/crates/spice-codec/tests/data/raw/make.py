@@ -4,6 +4,7 @@
 For each format NAME.bin is what the wire carries (bottom row first, rows padded with noise) and NAME.expected the
 pixels, top row first, as little-endian u32. Width, height and padding stand in the tests.
 """
+
 import pathlib
 
 import numpy as np
