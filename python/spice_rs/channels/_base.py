@@ -120,7 +120,7 @@ class Channel:
         return f"{self.kind.name.lower()} {self.id}"
 
     def __repr__(self) -> str:
-        state = f"ended: {self.ended}" if self.ended else "linked" if self.linked else "linking"
+        state = f"ended: {self.ended}" if self.ended else "linked" if self._stream else "linking"
         return f"<{type(self).__name__} {self.id}, {state}>"
 
     # What others call.
@@ -141,15 +141,10 @@ class Channel:
 
     def start(self, stream: Stream, linked: Linked) -> None:
         """Take over a stream that has been linked; `run` is to follow."""
-        self._stream = stream
-        self._socket = Socket(stream) if isinstance(stream, trio.SocketStream) else None
-        self.core = _core.Channel(
-            self.role, self.kind, self.id, mini_header=linked.mini_header, limits=self.surroundings.limits
-        )
-        self.linked = linked
-        self.on_start()
-        self.flush()
-        self._turn.unpark_all()
+        first = self._begin(linked)
+        self._attach(stream)
+        self._out.append(first)
+        self._unsent += len(first)
 
     async def run(self) -> None:
         """Read and write until the channel ends. It raises only mistakes of ours: `ended` has what ended the channel."""
@@ -172,7 +167,7 @@ class Channel:
         Raises:
             SpiceError: why it is not, or not any more.
         """
-        await self.wait_until(lambda: self.linked is not None)
+        await self.wait_until(lambda: self._stream is not None)
         self.check()
 
     async def wait_until(self, condition: Callable[[], object]) -> None:
@@ -313,20 +308,38 @@ class Channel:
         stream: Stream | None = None
         try:
             stream = await opener(self.kind, self.id)
-            linked = await client_link(
+            await client_link(
                 stream,
                 channel_type=self.kind,
                 channel_id=self.id,
                 connection_id=connection_id,
                 capabilities=self.capabilities,
                 password=password,
+                along=self._begin,
             )
         except BaseException as error:
             self._end(error if isinstance(error, Exception) else _left())
             if stream is not None:
                 await trio.aclose_forcefully(stream)
             raise
-        self.start(stream, linked)
+        self._attach(stream)
+
+    def _begin(self, linked: Linked) -> bytes:
+        """Get ready to speak; return what comes first."""
+        self.core = _core.Channel(
+            self.role, self.kind, self.id, mini_header=linked.mini_header, limits=self.surroundings.limits
+        )
+        self.linked = linked
+        self.on_start()
+        first = b"".join(self._out)
+        self._out.clear()
+        self._unsent = 0
+        return first
+
+    def _attach(self, stream: Stream) -> None:
+        self._stream = stream
+        self._socket = Socket(stream) if isinstance(stream, trio.SocketStream) else None
+        self._turn.unpark_all()
 
     # The tasks.
 
