@@ -9,6 +9,8 @@
                                      <-      link result
 
 Neither reads a byte beyond the link stage: what follows belongs to the channel.
+
+Both halves stand in one file, although it is a long one, because each step of one is read beside the step of the other.
 """
 
 from __future__ import annotations

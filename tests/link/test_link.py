@@ -187,6 +187,20 @@ async def test_nothing_behind_the_link_is_read(key: RSAPrivateKey) -> None:
         assert await ours.receive_some() == b"the first message"
 
 
+async def test_what_goes_along_does_not_wait_for_the_result(key: RSAPrivateKey) -> None:
+    ours, theirs = memory_stream_pair()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(asks(along=lambda linked: b"first words"), ours)
+        # A server that never sends a result: what follows the ticket comes all the same.
+        await theirs.receive_some(1000)
+        await theirs.send_all(reply(public_key=auth.public_bytes(key)))
+        received = b""
+        while len(received) < 4 + 128 + 11:
+            received += bytes(await theirs.receive_some())
+        nursery.cancel_scope.cancel()
+    assert received.endswith(b"first words")
+
+
 @pytest.mark.parametrize(
     ("greeting", "protocol"),
     [

@@ -11,6 +11,8 @@ wait is done by a task that the handler wakes.
 Two tasks serve the stream. The reader receives into room that Rust owns and dispatches what has come; the writer sends what a
 socket did not take at once. What is to be sent is bounded: `send` waits while `UNSENT_MAX` bytes are on their way, and then the
 reader stops too, so that a peer that does not read cannot make us remember its questions.
+
+The file is long because it is one thing: link, tasks, queue and end share the same few fields, and each rule about them is here.
 """
 
 from __future__ import annotations
