@@ -29,6 +29,9 @@ test-rust:  ## the Rust tests, with overflow checks
 test-python: $(VENV)/.extension  ## the Python tests; PYTEST_ARGS="-k link" for some
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+test-idle: $(VENV)/.extension  ## ten minutes of a session in which nothing happens
+	SPICE_RS_IDLE_SECONDS=600 $(BIN)/python -m pytest -k idle tests/interop/test_endurance.py
+
 peers:  ## install the real peers of the tests with apt: QEMU, Xspice, the reference client
 	tests/peers/install.sh
 
@@ -110,4 +113,4 @@ $(VENV)/.extension: $(VENV)/.venv $(RUST)
 	$(BIN)/maturin develop --quiet --release --locked
 	touch $@
 
-.PHONY: demo test test-rust test-python peers fuzz bench gen gen-check fmt fmt-check lint wheel wheel-test checks ci clean help
+.PHONY: demo test test-rust test-python test-idle peers fuzz bench gen gen-check fmt fmt-check lint wheel wheel-test checks ci clean help
