@@ -159,6 +159,9 @@ class Channel:
                     nursery.start_soon(task)
         except* SpiceError as group:
             error = _first(group)
+        except* Exception:
+            error = Disconnected(f"{self.name}: a mistake in this package ended it", channel=self.name)
+            raise
         finally:
             self._end(error)
             await trio.aclose_forcefully(self._stream)
