@@ -139,6 +139,10 @@ class Channel:
     @property
     def partial(self) -> int:
         """Bytes received of a message that is not complete."""
+    @property
+    def missing(self) -> int:
+        """Bytes that the message under way still lacks; 0 while not even its header has come."""
+
     def send(self, message: Message) -> int:
         """Queues a message; its serial. Raises LocalProtocolError."""
     def send_raw(self, message_id: int, body: Buffer) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import socket
 from collections.abc import Awaitable, Callable
@@ -18,6 +19,12 @@ from .uri import Address, TcpAddress, UnixAddress, parse
 
 Opener = Callable[[ChannelType, int], Awaitable[Stream]]
 """Opens the connection for one channel, given its type and id: the way to bring any stream of one's own."""
+
+WAKE_WORTH = 16 << 10
+"""Bytes that the message under way must lack, for waiting until many of them are there."""
+
+WAKE_SIZE = 256 << 10
+"""How many: waking for each packet of a big picture costs more than decoding it, and more than this only waits longer."""
 
 KEEPALIVE_IDLE = 60
 """Seconds without a byte after which the kernel asks whether the server is still there."""
@@ -61,15 +68,21 @@ async def open_stream(address: Address) -> trio.SocketStream:
 class Socket:
     """What a channel does with a socket beside Trio's stream: receive into room of its own, and send at once what fits.
 
-    Both save a task switch for each batch of messages. Whoever uses it stops before the stream is closed.
+    Both save task switches. Whoever uses it stops before the stream is closed.
     """
 
     def __init__(self, stream: trio.SocketStream) -> None:
         self._number = stream.socket.fileno()
+        self._set_least = functools.partial(stream.setsockopt, socket.SOL_SOCKET, socket.SO_RCVLOWAT)
+        self._least = 1
         self._more = False
 
-    async def receive_into(self, room: _core.Space) -> int:
+    async def receive_into(self, room: _core.Space, missing: int) -> int:
         """Wait for bytes and put them into a buffer; return how many came, 0 at the end of the stream.
+
+        Arguments:
+            room: the buffer.
+            missing: bytes that are known to be still on their way; the system wakes us when they are there, or many of them.
 
         Raises:
             OSError: the connection broke.
@@ -78,15 +91,22 @@ class Socket:
             # The last room was filled, so there may be more; others get a turn all the same.
             await trio.lowlevel.checkpoint()
         else:
-            await trio.lowlevel.wait_readable(self._number)
+            await self._readable(missing)
         while True:
             try:
                 count = os.readv(self._number, (room,))
             except BlockingIOError:
-                await trio.lowlevel.wait_readable(self._number)
+                await self._readable(missing)
             else:
                 self._more = count == len(room)
                 return count
+
+    async def _readable(self, missing: int) -> None:
+        least = min(missing, WAKE_SIZE) if missing > WAKE_WORTH else 1
+        if least != self._least:
+            self._set_least(least)
+            self._least = least
+        await trio.lowlevel.wait_readable(self._number)
 
     def send_now(self, data: bytes) -> int:
         """Send what the system takes without waiting; return how many bytes that was."""

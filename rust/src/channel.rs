@@ -109,8 +109,8 @@ impl Channel {
         if let Some(space) = lent.as_ref() {
             return Ok(space.clone_ref(py));
         }
-        let (room, received) = lock(&self.transport).lend();
-        let space = Py::new(py, Space::new(room, received))?;
+        let (room, range) = lock(&self.transport).lend();
+        let space = Py::new(py, Space::new(room, range))?;
         *lent = Some(space.clone_ref(py));
         Ok(space)
     }
@@ -183,6 +183,12 @@ impl Channel {
     #[getter]
     fn partial(&self) -> usize {
         lock(&self.transport).framer().partial_bytes()
+    }
+
+    /// Bytes that the message under way still lacks; 0 while not even its header has come.
+    #[getter]
+    fn missing(&self) -> usize {
+        lock(&self.transport).framer().missing()
     }
 
     /// Queues a message; its serial. Raises LocalProtocolError.

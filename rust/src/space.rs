@@ -1,5 +1,6 @@
 //! Room for received bytes, filled by the operating system directly.
 
+use std::ops::Range;
 use std::sync::Mutex;
 
 use bytes::BytesMut;
@@ -19,17 +20,17 @@ pub(crate) struct Space {
 struct State {
     /// The framer's memory, until the channel takes it back.
     room: Option<BytesMut>,
-    /// Bytes at its start that have been received already.
-    received: usize,
+    /// Where in it the next bytes belong.
+    range: Range<usize>,
     /// Views that are not released yet.
     views: usize,
 }
 
 impl Space {
-    /// Room in `room` behind the bytes received already.
-    pub(crate) fn new(room: BytesMut, received: usize) -> Self {
-        let layout = Layout::line(room.len().saturating_sub(received));
-        Self { layout, state: Mutex::new(State { room: Some(room), received, views: 0 }) }
+    /// The part of `room` that `range` names.
+    pub(crate) fn new(room: BytesMut, range: Range<usize>) -> Self {
+        let layout = Layout::line(range.len());
+        Self { layout, state: Mutex::new(State { room: Some(room), range, views: 0 }) }
     }
 
     /// Bytes of room.
@@ -52,8 +53,8 @@ impl Lends for Space {
 
     fn lent(&self) -> PyResult<Memory<'_>> {
         let mut state = lock(&self.state);
-        let received = state.received;
-        let room = state.room.as_mut().and_then(|room| room.get_mut(received..));
+        let range = state.range.clone();
+        let room = state.room.as_mut().and_then(|room| room.get_mut(range));
         let memory = Memory::writable(
             room.ok_or_else(|| errors::buffer("the space has been taken back"))?,
             &self.layout,

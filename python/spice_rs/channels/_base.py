@@ -363,7 +363,7 @@ class Channel:
         stream = self._stream
         try:
             if self._socket is not None:
-                count = await self._socket.receive_into(self.core.space())
+                count = await self._socket.receive_into(self.core.space(), self.core.missing)
                 self.core.filled(count)
                 return count
             assert stream is not None

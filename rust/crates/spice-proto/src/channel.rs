@@ -1,6 +1,7 @@
 //! One channel's transport: answers that have exactly one right form are given here and merely wait to be sent.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 use spice_wire::header::{FullHeader, MiniHeader};
@@ -104,7 +105,7 @@ impl Channel {
     }
 
     /// Takes the room out, as [`Framer::lend`].
-    pub fn lend(&mut self) -> (BytesMut, usize) {
+    pub fn lend(&mut self) -> (BytesMut, Range<usize>) {
         self.framer.lend()
     }
 

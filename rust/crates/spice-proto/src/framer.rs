@@ -1,6 +1,7 @@
 //! Received bytes to whole packets, for both kinds of data header (`protocol.md` 1.8).
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 use spice_wire::header::{FullHeader, MiniHeader};
@@ -8,6 +9,10 @@ use spice_wire::{Error, ErrorKind, Limits, Reader, Result, Wire};
 
 /// Room offered for one read when nothing bigger is under way.
 const READ_SIZE: usize = 256 << 10;
+/// Messages from this size on leave their memory to the next such message.
+const BIG: usize = 1 << 20;
+/// The most memory that is kept for that: two uncompressed 1080p frames.
+const BIG_KEPT: usize = 16 << 20;
 /// Room below which new memory is taken rather than the rest of the old used up.
 const LEAST_ROOM: usize = 16 << 10;
 
@@ -53,6 +58,9 @@ pub struct Framer {
     /// Received bytes that are no packet yet, then room for more, zeroed.
     chunk: BytesMut,
     filled: usize,
+    /// The last big message; once nobody reads it any more, the next one is received into its memory, which spares
+    /// zeroing it again.
+    last_big: Option<Bytes>,
     serial: u64,
     ready: VecDeque<Packet>,
     ready_bytes: usize,
@@ -67,6 +75,7 @@ impl Framer {
             most: limits.message,
             chunk: BytesMut::new(),
             filled: 0,
+            last_big: None,
             serial: 0,
             ready: VecDeque::new(),
             ready_bytes: 0,
@@ -76,13 +85,40 @@ impl Framer {
 
     /// Room for the next bytes: what the message under way still wants, within reason.
     pub fn space(&mut self) -> &mut [u8] {
+        let range = self.room();
+        self.chunk.get_mut(range).unwrap_or_default()
+    }
+
+    /// Makes room and says where in the chunk it is. The room of a big message ends with it, so that what follows need
+    /// not be moved out of its way.
+    fn room(&mut self) -> Range<usize> {
         let room = self.chunk.len().saturating_sub(self.filled);
         let wanted = self.wanted();
         if room < wanted.min(LEAST_ROOM) || (room < wanted && wanted > READ_SIZE) {
-            self.chunk.truncate(self.filled);
-            self.chunk.resize(self.filled.saturating_add(wanted), 0);
+            self.grow(self.filled.saturating_add(wanted));
         }
-        self.chunk.get_mut(self.filled..).unwrap_or_default()
+        let missing = self.missing();
+        let end = if missing > READ_SIZE { self.filled.saturating_add(missing) } else { usize::MAX };
+        self.filled..self.chunk.len().min(end)
+    }
+
+    /// Takes a chunk of at least `size` bytes, with what is filled at its start.
+    fn grow(&mut self, size: usize) {
+        let big_enough = |last: &mut Bytes| last.len() >= size && last.is_unique();
+        let recycled = self.last_big.take_if(big_enough).and_then(|last| last.try_into_mut().ok());
+        let filled = self.chunk.get(..self.filled).unwrap_or_default();
+        match recycled {
+            Some(mut chunk) => {
+                if let Some(start) = chunk.get_mut(..filled.len()) {
+                    start.copy_from_slice(filled);
+                }
+                self.chunk = chunk;
+            }
+            None => {
+                self.chunk.truncate(self.filled);
+                self.chunk.resize(size, 0);
+            }
+        }
     }
 
     /// The first `count` bytes of [`Framer::space`] have been received.
@@ -92,10 +128,10 @@ impl Framer {
     }
 
     /// Takes the room out, to be filled elsewhere; [`Framer::restore`] must bring it back before anything else happens.
-    /// The bytes up to the returned offset are received already.
-    pub fn lend(&mut self) -> (BytesMut, usize) {
-        self.space();
-        (std::mem::take(&mut self.chunk), self.filled)
+    /// The range says where in it the next bytes belong.
+    pub fn lend(&mut self) -> (BytesMut, Range<usize>) {
+        let range = self.room();
+        (std::mem::take(&mut self.chunk), range)
     }
 
     /// Brings lent room back with `count` more bytes in it.
@@ -150,10 +186,14 @@ impl Framer {
         self.filled
     }
 
+    /// Bytes that the message under way still lacks, as far as its header has come.
+    pub fn missing(&self) -> usize {
+        self.header().map_or(0, |header| self.total(&header).saturating_sub(self.filled))
+    }
+
     /// How much room to offer. A big message's room grows with what has arrived of it, never with what is announced.
     fn wanted(&self) -> usize {
-        let missing = self.header().map_or(0, |header| self.total(&header).saturating_sub(self.filled));
-        match missing {
+        match self.missing() {
             small if small <= READ_SIZE => READ_SIZE,
             big => big.min(self.filled.saturating_mul(3).max(READ_SIZE)),
         }
@@ -173,6 +213,9 @@ impl Framer {
             return false;
         }
         let mut body = self.chunk.split_to(total).freeze();
+        if (BIG..BIG_KEPT).contains(&total) {
+            self.last_big = Some(body.clone());
+        }
         self.filled = self.filled.saturating_sub(total);
         let body = body.split_off(self.kind.size());
         self.serial = header.serial.unwrap_or(self.serial.saturating_add(1));

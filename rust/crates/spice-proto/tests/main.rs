@@ -80,6 +80,42 @@ fn room_for_a_large_message_ends_with_it() {
 }
 
 #[test]
+fn a_big_message_is_received_into_the_memory_of_the_last_one() {
+    let mut framer = Framer::new(HeaderKind::Mini, &Limits::default());
+    let mut addresses = Vec::new();
+    for round in 0u8..3 {
+        framer.receive(&message(304, &vec![round; 2 << 20]));
+        let packet = framer.next_packet().unwrap().unwrap();
+        assert!(packet.body.iter().all(|&byte| byte == round));
+        addresses.push(packet.body.as_ptr());
+    }
+    assert_eq!(addresses[1], addresses[2]);
+}
+
+#[test]
+fn memory_that_is_still_read_is_left_alone() {
+    let mut framer = Framer::new(HeaderKind::Mini, &Limits::default());
+    let mut packets = Vec::new();
+    for round in 0u8..3 {
+        framer.receive(&message(304, &vec![round; 2 << 20]));
+        packets.push(framer.next_packet().unwrap().unwrap());
+    }
+    for (round, packet) in (0u8..).zip(&packets) {
+        assert!(packet.body.iter().all(|&byte| byte == round));
+    }
+}
+
+#[test]
+fn what_is_missing_is_known_once_the_header_is_there() {
+    let mut framer = Framer::new(HeaderKind::Mini, &Limits::default());
+    let bytes = message(304, &[0; 100]);
+    framer.receive(&bytes[..5]);
+    assert_eq!(framer.missing(), 0);
+    framer.receive(&bytes[5..50]);
+    assert_eq!(framer.missing(), 56);
+}
+
+#[test]
 fn a_message_over_the_limit_fails_after_what_came_before_it() {
     let mut channel = Channel::new(
         Role::Client,
