@@ -23,7 +23,7 @@ Opener = Callable[[ChannelType, int], Awaitable[Stream]]
 WAKE_WORTH = 16 << 10
 """Bytes that the message under way must lack, for waiting until many of them are there."""
 
-WAKE_SIZE = 256 << 10
+WAKE_SIZE = 1 << 20
 """How many: waking for each packet of a big picture costs more than decoding it, and more than this only waits longer."""
 
 KEEPALIVE_IDLE = 60

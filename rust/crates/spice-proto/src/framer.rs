@@ -10,7 +10,7 @@ use spice_wire::{Error, ErrorKind, Limits, Reader, Result, Wire};
 /// Room offered for one read when nothing bigger is under way.
 const READ_SIZE: usize = 256 << 10;
 /// Messages from this size on leave their memory to the next such message.
-const BIG: usize = 1 << 20;
+const BIG: usize = 128 << 10;
 /// The most memory that is kept for that: two uncompressed 1080p frames.
 const BIG_KEPT: usize = 16 << 20;
 /// Room below which new memory is taken rather than the rest of the old used up.
@@ -92,32 +92,30 @@ impl Framer {
     /// Makes room and says where in the chunk it is. The room of a big message ends with it, so that what follows need
     /// not be moved out of its way.
     fn room(&mut self) -> Range<usize> {
-        let room = self.chunk.len().saturating_sub(self.filled);
-        let wanted = self.wanted();
-        if room < wanted.min(LEAST_ROOM) || (room < wanted && wanted > READ_SIZE) {
-            self.grow(self.filled.saturating_add(wanted));
-        }
         let missing = self.missing();
-        let end = if missing > READ_SIZE { self.filled.saturating_add(missing) } else { usize::MAX };
+        let total = self.filled.saturating_add(missing);
+        if self.chunk.len() < total && missing > LEAST_ROOM {
+            self.recycle(total);
+        }
+        let room = self.chunk.len().saturating_sub(self.filled);
+        let wanted = self.wanted(missing);
+        if room < wanted.min(LEAST_ROOM) || (room < wanted && wanted > READ_SIZE) {
+            self.chunk.truncate(self.filled);
+            self.chunk.resize(self.filled.saturating_add(wanted), 0);
+        }
+        let end = if missing > READ_SIZE { total } else { usize::MAX };
         self.filled..self.chunk.len().min(end)
     }
 
-    /// Takes a chunk of at least `size` bytes, with what is filled at its start.
-    fn grow(&mut self, size: usize) {
-        let big_enough = |last: &mut Bytes| last.len() >= size && last.is_unique();
-        let recycled = self.last_big.take_if(big_enough).and_then(|last| last.try_into_mut().ok());
+    /// Goes on in the last big message's memory, if that is large enough and nobody reads it any more.
+    fn recycle(&mut self, size: usize) {
+        let fits = |last: &mut Bytes| last.len() >= size && last.is_unique();
+        let last = self.last_big.take_if(fits);
+        let Some(mut chunk) = last.and_then(|last| last.try_into_mut().ok()) else { return };
         let filled = self.chunk.get(..self.filled).unwrap_or_default();
-        match recycled {
-            Some(mut chunk) => {
-                if let Some(start) = chunk.get_mut(..filled.len()) {
-                    start.copy_from_slice(filled);
-                }
-                self.chunk = chunk;
-            }
-            None => {
-                self.chunk.truncate(self.filled);
-                self.chunk.resize(size, 0);
-            }
+        if let Some(start) = chunk.get_mut(..filled.len()) {
+            start.copy_from_slice(filled);
+            self.chunk = chunk;
         }
     }
 
@@ -192,8 +190,8 @@ impl Framer {
     }
 
     /// How much room to offer. A big message's room grows with what has arrived of it, never with what is announced.
-    fn wanted(&self) -> usize {
-        match self.missing() {
+    fn wanted(&self, missing: usize) -> usize {
+        match missing {
             small if small <= READ_SIZE => READ_SIZE,
             big => big.min(self.filled.saturating_mul(3).max(READ_SIZE)),
         }
@@ -213,7 +211,8 @@ impl Framer {
             return false;
         }
         let mut body = self.chunk.split_to(total).freeze();
-        if (BIG..BIG_KEPT).contains(&total) {
+        let kept = self.last_big.as_ref().map_or(0, Bytes::len);
+        if (BIG.max(kept / 2)..BIG_KEPT).contains(&total) {
             self.last_big = Some(body.clone());
         }
         self.filled = self.filled.saturating_sub(total);
