@@ -281,3 +281,16 @@ class CutLater(Deaf):
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
         self.left -= 1
         return b"" if self.left < 0 else await self.inner.receive_some(max_bytes)
+
+
+async def test_a_migration_to_a_host_of_the_servers_choice_is_not_followed() -> None:
+    """The password is offered to nobody but the address that the caller named (protocol.md 7, client side, 10)."""
+    async with serving() as server, spice_rs.connect(server.open, password="secret") as session:
+        opened = len(server.order)
+        elsewhere = main.Destination(5900, 0, "attacker.example", "")
+        for message in (main.MigrateBegin(elsewhere), main.MigrateBeginSeamless(elsewhere, 1), main.MigrateEnd()):
+            await server.channels[MAIN, 0].send(message)
+        await server.linked(CURSOR)
+        await wait_all_tasks_blocked()
+        assert len(server.order) - opened <= 2  # inputs and cursor, nothing for a migration
+        assert session.main.ended is None
