@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
+import math
 import os
+import select
 import socket
 from collections.abc import Awaitable, Callable
 
@@ -73,9 +76,11 @@ class Socket:
 
     def __init__(self, stream: trio.SocketStream) -> None:
         self._number = stream.socket.fileno()
+        self._shut = functools.partial(stream.socket.shutdown, socket.SHUT_RD)
         self._set_least = functools.partial(stream.setsockopt, socket.SOL_SOCKET, socket.SO_RCVLOWAT)
         self._least = 1
-        self._more = False
+        self._poll = select.poll()
+        self._poll.register(self._number, select.POLLIN)
 
     async def receive_into(self, room: _core.Space, missing: int) -> int:
         """Wait for bytes and put them into a buffer; return how many came, 0 at the end of the stream.
@@ -87,26 +92,33 @@ class Socket:
         Raises:
             OSError: the connection broke.
         """
-        if self._more:
-            # The last room was filled, so there may be more; others get a turn all the same.
-            await trio.lowlevel.checkpoint()
-        else:
-            await self._readable(missing)
         while True:
-            try:
-                count = os.readv(self._number, (room,))
-            except BlockingIOError:
-                await self._readable(missing)
-            else:
-                self._more = count == len(room)
+            self._expect(missing)
+            await trio.lowlevel.wait_readable(self._number)
+            if (count := self.receive_now(room)) is not None:
                 return count
 
-    async def _readable(self, missing: int) -> None:
-        least = min(missing, WAKE_SIZE) if missing > WAKE_WORTH else 1
-        if least != self._least:
-            self._set_least(least)
-            self._least = least
-        await trio.lowlevel.wait_readable(self._number)
+    def receive_now(self, room: _core.Space) -> int | None:
+        """Put what is there into a buffer; return how many bytes, 0 at the end of the stream, None if there are none yet.
+
+        Raises:
+            OSError: the connection broke.
+        """
+        try:
+            return os.readv(self._number, (room,))
+        except BlockingIOError:
+            return None
+
+    def wait(self, missing: int, seconds: float | None) -> bool:
+        """Block the calling thread until bytes are there, or for so long; return whether they are."""
+        self._expect(missing)
+        # Rounded up, so that a wait for less than a millisecond does not become a busy one.
+        return bool(self._poll.poll(None if seconds is None else max(0, math.ceil(seconds * 1000))))
+
+    def stop_reading(self) -> None:
+        """End the stream on this side: whoever waits for bytes is told that it is over."""
+        with contextlib.suppress(OSError):
+            self._shut()
 
     def send_now(self, data: bytes) -> int:
         """Send what the system takes without waiting; return how many bytes that was."""
@@ -115,6 +127,12 @@ class Socket:
         except OSError:
             # Broken or full: sending the waiting way finds out.
             return 0
+
+    def _expect(self, missing: int) -> None:
+        least = min(missing, WAKE_SIZE) if missing > WAKE_WORTH else 1
+        if least != self._least:
+            self._set_least(least)
+            self._least = least
 
 
 async def _open_tcp(address: TcpAddress) -> trio.SocketStream:

@@ -288,7 +288,11 @@ async def test_a_migration_to_a_host_of_the_servers_choice_is_not_followed() -> 
     async with serving() as server, spice_rs.connect(server.open, password="secret") as session:
         opened = len(server.order)
         elsewhere = main.Destination(5900, 0, "attacker.example", "")
-        for message in (main.MigrateBegin(elsewhere), main.MigrateBeginSeamless(elsewhere, 1), main.MigrateEnd()):
+        for message in (
+            main.MigrateBegin(elsewhere),
+            main.MigrateBeginSeamless(elsewhere, 1),
+            main.MigrateEnd(),
+        ):
             await server.channels[MAIN, 0].send(message)
         await server.linked(CURSOR)
         await wait_all_tasks_blocked()

@@ -19,10 +19,11 @@ from __future__ import annotations
 
 import copy
 import logging
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NoReturn
 
 import trio
 from trio.abc import Stream
@@ -106,6 +107,7 @@ class Channel:
         self._scope = trio.CancelScope()
         self._out: list[bytes] = []
         self._unsent = 0
+        self._sending = threading.Lock()
         self._work = trio.lowlevel.ParkingLot()
         self._room = trio.lowlevel.ParkingLot()
         self._turn = trio.lowlevel.ParkingLot()
@@ -298,16 +300,19 @@ class Channel:
 
     def flush(self) -> None:
         """Send what Rust wants to be sent: at once what the socket takes, the rest by the writer."""
-        if not (data := self.core.pending()):
-            return
-        if self._socket is not None and not self._unsent:
-            sent = self._socket.send_now(data)
-            if sent == len(data):
-                return
-            data = data[sent:]
-        self._out.append(data)
-        self._unsent += len(data)
-        self._work.unpark()
+        if not self._flush_now():
+            self._work.unpark()
+
+    def _flush_now(self) -> bool:
+        """Do so in any thread; return whether nothing is left for the writer, who is to be woken otherwise."""
+        with self._sending:
+            data = self.core.pending()
+            if data and self._socket is not None and not self._unsent:
+                data = data[self._socket.send_now(data) :]
+            if data:
+                self._out.append(data)
+                self._unsent += len(data)
+            return not self._unsent
 
     async def _link(self, opener: Opener, connection_id: int, password: str | None) -> None:
         stream: Stream | None = None
@@ -380,16 +385,18 @@ class Channel:
         while True:
             while not self._out:
                 await self._work.park()
-            data = b"".join(self._out)
-            self._out.clear()
+            with self._sending:
+                data = b"".join(self._out)
+                self._out.clear()
             try:
                 await self._stream.send_all(data)
             except trio.BrokenResourceError as error:
                 raise self._broken(error) from error
-            self._unsent -= len(data)
+            with self._sending:
+                self._unsent -= len(data)
             self._room.unpark_all()
 
-    def _raise_end_of_stream(self) -> None:
+    def _raise_end_of_stream(self) -> NoReturn:
         cut = f", {self.core.partial} bytes into a message" if self.core.partial else ""
         raise Disconnected(f"{self.name}: the {self._peer} closed the connection{cut}", channel=self.name)
 

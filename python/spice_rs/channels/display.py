@@ -1,7 +1,8 @@
 """Display: pictures come from the server, and go from the socket to the canvas without Python touching a pixel (protocol.md 2.3).
 
-Small batches are drawn at once by the reader. Big ones are drawn by a task of their own in a worker thread, while the reader
-goes on receiving; it stops when `AHEAD_MAX` bytes of whole messages wait, and the server's ACK window does the rest.
+On a socket, a thread receives and draws (`_pump.py`). On any other stream small batches are drawn at once by the reader; big ones
+by a task of their own in a worker thread, while the reader goes on receiving; it stops when `AHEAD_MAX` bytes of whole messages
+wait, and the server's ACK window does the rest.
 """
 
 from __future__ import annotations
@@ -16,19 +17,17 @@ import trio
 
 from .. import _core
 from ..enums import ChannelType, DisplayCap, ImageCompression
+from ..errors import SpiceError
 from ..limits import Limits
 from ..messages import Message, base, display
-from ._base import Channel, Handler, Surroundings, ignored
+from ._base import UNSENT_MAX, Channel, Handler, Surroundings, ignored
+from ._pump import BREATH, Pump
 
 SMALL = 16 << 10
 """Bytes of waiting messages up to which drawing at once is cheaper than a worker thread (design.md 3.7)."""
 
 AHEAD_MAX = 16 << 20
 """Bytes of whole messages that may wait while others are being drawn: two uncompressed 1080p frames."""
-
-BREATH = 0.004
-"""Seconds between two announcements of a change: 250 frames a second are more than anybody looks at, and each costs its reader
-more than the drawing does."""
 
 REPORT_PAUSE = 0.05
 """Seconds between two looks whether a stream report is due."""
@@ -99,6 +98,7 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
         self._reported_at = 0.0
         self._announcer = trio.lowlevel.ParkingLot()
         self._announced_at = 0.0
+        self._pump: Pump | None = None
 
     @property
     def takes_compression(self) -> bool:
@@ -108,7 +108,8 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
     @property
     def at_rest(self) -> bool:
         """Whether nothing has come that is not on the canvas yet."""
-        return not (self._busy or self.core.waiting or self.core.partial)
+        pumping = self._pump is not None and self._pump.busy
+        return not (pumping or self._busy or self.core.waiting or self.core.partial)
 
     def on_start(self) -> None:
         """Name the caches, without which the server sends nothing."""
@@ -124,6 +125,37 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
     def tasks(self) -> Iterable[Callable[[], Any]]:
         """Add those that draw big batches, and announce changes in a burst."""
         return *super().tasks(), self._draw, self._announce_later
+
+    async def _read(self) -> None:
+        if self._socket is None:
+            return await super()._read()
+        self._pump = Pump(self._socket, self.core, self.canvas, flush=self._flush_now, announce=self._look)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._pump.stop_when_cancelled)
+            while True:
+                await self._attend(await self._pumped(self._pump))
+
+    async def _pumped(self, pump: Pump) -> _core.Step:
+        try:
+            step = await pump.run()
+        except OSError as error:
+            if isinstance(error, SpiceError):
+                raise
+            raise self._broken(error) from error
+        if step is None:
+            self._look()
+            self._raise_end_of_stream()
+        return step
+
+    async def _attend(self, step: _core.Step) -> None:
+        """Do what a step needs that the thread cannot do."""
+        self._done(step)
+        if self._obstacle is not None:
+            await self._overcome(self._obstacle)
+            self._obstacle = None
+        self.flush()
+        while self._unsent > UNSENT_MAX:
+            await self._room.park()
 
     async def take(self) -> None:
         """Draw what has come, or leave it to the task that draws."""
@@ -191,6 +223,10 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
             level = logging.WARNING if len(self.failures) < FAILURES_KEPT else logging.DEBUG
             self.log.log(level, "%s: %s", self.name, failure)
             self.failures.append(failure)
+        self._look()
+
+    def _look(self) -> None:
+        """See whether the picture has changed, and tell everybody."""
         self.processed()
         version, ready = self.canvas.version, self.canvas.ready
         if version != self._version or ready != self._ready:
