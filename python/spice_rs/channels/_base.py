@@ -111,6 +111,7 @@ class Channel:
         self._work = trio.lowlevel.ParkingLot()
         self._room = trio.lowlevel.ParkingLot()
         self._turn = trio.lowlevel.ParkingLot()
+        self._over = trio.lowlevel.ParkingLot()
         self.surroundings.progress.expect(self.key)
 
     @property
@@ -246,7 +247,7 @@ class Channel:
     async def wait_ended(self) -> Exception:
         """Wait until the channel is over; return why."""
         while self.ended is None:
-            await self._turn.park()
+            await self._over.park()
         return self.ended
 
     # What a channel may change.
@@ -419,7 +420,7 @@ class Channel:
         self._socket = None
         self.log.debug("%s: ended: %s", self.name, error)
         self.surroundings.progress.ended(self.key)
-        for lot in (self._room, self._turn, self._work):
+        for lot in (self._room, self._turn, self._over, self._work):
             lot.unpark_all()
         self.on_end()
 

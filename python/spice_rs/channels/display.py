@@ -129,7 +129,14 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
     async def _read(self) -> None:
         if self._socket is None:
             return await super()._read()
-        self._pump = Pump(self._socket, self.core, self.canvas, flush=self._flush_now, announce=self._look)
+        self._pump = Pump(
+            self._socket,
+            self.core,
+            self.canvas,
+            flush=self._flush_now,
+            announce=self._look,
+            is_awaited=lambda: self.is_awaited,
+        )
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._pump.stop_when_cancelled)
             while True:
@@ -239,7 +246,7 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
 
     def _announce(self) -> None:
         """Wake who waits for a change: at once after a pause, and not before `BREATH` is over in a burst."""
-        if self.changed_at - self._announced_at >= BREATH:
+        if self._pump is not None or self.changed_at - self._announced_at >= BREATH:
             self._announced_at = self.changed_at
             self.changed()
         elif self.is_awaited:

@@ -10,80 +10,43 @@ use crate::{Error, ErrorKind, Result};
 pub(crate) fn decode(coded: &[u8], bytes: &mut [u8], start: usize) -> Result<usize> {
     let (mut at, mut to) = (0, start);
     loop {
-        let (distance, token) = match plain_start(&coded[at..], &mut bytes[to..]) {
-            Some((literals, distance, token)) => {
-                at += 3 + literals;
-                to += literals;
-                if token & 15 < 15 && plain_match(bytes, to, distance, (token & 15) + LEAST) {
-                    to += (token & 15) + LEAST;
-                    continue;
-                }
-                (distance, token)
-            }
-            None => {
-                let token = next(coded, &mut at)?;
-                let literals = literals(token >> 4, coded, &mut at, &mut bytes[to..])?;
-                at += literals;
-                to += literals;
-                let Some(distance) = coded[at..].first_chunk() else {
-                    return if at == coded.len() { Ok(to) } else { Err(truncated(at)) };
-                };
-                at += 2;
-                (usize::from(u16::from_le_bytes(*distance)), token)
-            }
+        let token = next(coded, &mut at)?;
+        let literals = literals(token >> 4, coded, &mut at, &mut bytes[to..])?;
+        at += literals;
+        to += literals;
+        let Some(distance) = coded[at..].first_chunk() else {
+            return if at == coded.len() { Ok(to) } else { Err(truncated(at)) };
         };
+        at += 2;
+        let distance = usize::from(u16::from_le_bytes(*distance));
         if distance == 0 || distance > to {
             return Err(Error::new(ErrorKind::Corrupt, CODEC, "match before the first byte", at));
         }
         let room = bytes.len() - to;
+        if token & 15 < 15 && room >= SHORT {
+            let length = (token & 15) + LEAST;
+            repeat_short(bytes, to, distance, length);
+            to += length;
+            continue;
+        }
         let length = length(token & 15, coded, &mut at, room)? + LEAST;
         if length > room {
             return Err(too_large(at));
         }
-        if token & 15 < 15 && distance < 8 && room >= SHORT {
-            repeat_short(bytes, to, distance, length);
-        } else {
-            repeat(bytes, to, distance, length);
-        }
+        repeat(bytes, to, distance, length);
         to += length;
     }
-}
-
-/// Copies up to 14 literals; gives their number, the distance behind them and the token. `None` where there are more or
-/// the ends are near: one look at either end is all that the common case needs.
-#[inline(always)]
-fn plain_start(coded: &[u8], bytes: &mut [u8]) -> Option<(usize, usize, usize)> {
-    let head = coded.first_chunk::<17>()?;
-    let room = bytes.first_chunk_mut::<PLAIN>()?;
-    let token = usize::from(head[0]);
-    let literals = token >> 4;
-    if literals == 15 {
-        return None;
-    }
-    room[..16].copy_from_slice(&head[1..]);
-    let distance = u16::from_le_bytes([head[literals + 1], head[literals + 2]]);
-    Some((literals, usize::from(distance), token))
-}
-
-/// Copies a match of up to 18 bytes; says whether that could be done in steps of 8.
-#[inline(always)]
-fn plain_match(bytes: &mut [u8], at: usize, distance: usize, length: usize) -> bool {
-    if distance < 8 || distance > at || bytes.len() - at < SHORT {
-        return false;
-    }
-    let window = &mut bytes[at - distance..at + SHORT];
-    window.copy_within(..8, distance);
-    // Most have no more, and each write that is not needed delays a read that comes soon.
-    if length > 8 {
-        window.copy_within(8..16, distance + 8);
-        window.copy_within(16..24, distance + 16);
-    }
-    true
 }
 
 /// Copies the literals that the four bits `start` announce to the front of `bytes` and says how many they are.
 #[inline(always)]
 fn literals(start: usize, coded: &[u8], at: &mut usize, bytes: &mut [u8]) -> Result<usize> {
+    if start < 15
+        && let (Some(from), Some(to)) = (coded[*at..].first_chunk::<16>(), bytes.first_chunk_mut::<16>())
+    {
+        *to = *from;
+        return Ok(start);
+    }
     let length = length(start, coded, at, bytes.len())?;
     let coded = &coded[*at..];
     if length > coded.len() {
@@ -92,15 +55,11 @@ fn literals(start: usize, coded: &[u8], at: &mut usize, bytes: &mut [u8]) -> Res
     if length > bytes.len() {
         return Err(too_large(*at));
     }
-    match (coded.first_chunk::<64>(), bytes.first_chunk_mut::<64>()) {
-        (Some(from), Some(to)) if length <= 64 => {
-            // In parts, since the compiler would make one copy of variable length out of both arms.
+    match (coded.first_chunk::<32>(), bytes.first_chunk_mut::<32>()) {
+        (Some(from), Some(to)) if length <= 32 => {
+            // In halves, since the compiler would make one copy of variable length out of both arms.
             to[..16].copy_from_slice(&from[..16]);
-            to[16..32].copy_from_slice(&from[16..32]);
-            if length > 32 {
-                to[32..48].copy_from_slice(&from[32..48]);
-                to[48..].copy_from_slice(&from[48..]);
-            }
+            to[16..].copy_from_slice(&from[16..]);
         }
         _ => bytes[..length].copy_from_slice(&coded[..length]),
     }
@@ -127,11 +86,22 @@ fn length(start: usize, coded: &[u8], at: &mut usize, most: usize) -> Result<usi
     }
 }
 
-/// As [`repeat`], for a length that needs no further bytes, a distance below 8 and room for [`SHORT`].
+/// As [`repeat`], for a length that needs no further bytes and room for [`SHORT`].
 #[inline(always)]
 fn repeat_short(bytes: &mut [u8], at: usize, distance: usize, length: usize) {
-    match pattern(&bytes[at - distance..at]) {
-        Some(word) => bytes[at..at + SHORT].as_chunks_mut().0.fill(word.to_le_bytes()),
+    let window = &mut bytes[at - distance..at + SHORT];
+    if distance >= 8 {
+        window.copy_within(..8, distance);
+        // Most have no more, and each write that is not needed delays a read that comes soon.
+        if length > 8 {
+            window.copy_within(8..16, distance + 8);
+            window.copy_within(16..24, distance + 16);
+        }
+        return;
+    }
+    let (pattern, here) = window.split_at_mut(distance);
+    match block(pattern) {
+        Some(block) => here.copy_from_slice(&block[..SHORT]),
         None => repeat_exactly(bytes, at, distance, length),
     }
 }
@@ -148,13 +118,13 @@ fn repeat(bytes: &mut [u8], at: usize, distance: usize, length: usize) {
         32.. => steps::<32>(window, distance),
         16.. => steps::<16>(window, distance),
         8.. => steps::<8>(window, distance),
-        _ => match pattern(&window[..distance]) {
-            Some(word) => {
-                let block: [u8; 32] = bytemuck::cast([word.to_le(); 4]);
-                window[distance..].as_chunks_mut().0.fill(block);
+        _ => {
+            let (pattern, here) = window.split_at_mut(distance);
+            match block(pattern) {
+                Some(block) => here.as_chunks_mut().0.fill(block),
+                None => repeat_exactly(bytes, at, distance, length),
             }
-            None => repeat_exactly(bytes, at, distance, length),
-        },
+        }
     }
 }
 
@@ -171,14 +141,13 @@ fn steps<const N: usize>(window: &mut [u8], distance: usize) {
     }
 }
 
-/// `bytes` as often as a word holds them; `None` where that would break them off. A word and not an array, which the
-/// compiler would write byte by byte.
+/// `pattern` as often as a block holds it; `None` where that would break it off.
 #[inline(always)]
-fn pattern(bytes: &[u8]) -> Option<u64> {
-    match *bytes {
-        [a] => Some(u64::from(a) * 0x0101_0101_0101_0101),
-        [a, b] => Some(u64::from(u16::from_le_bytes([a, b])) * 0x0001_0001_0001_0001),
-        [a, b, c, d] => Some(u64::from(u32::from_le_bytes([a, b, c, d])) * 0x0000_0001_0000_0001),
+fn block(pattern: &[u8]) -> Option<[u8; 32]> {
+    match *pattern {
+        [a] => Some([a; 32]),
+        [a, b] => Some(bytemuck::cast([[a, b]; 16])),
+        [a, b, c, d] => Some(bytemuck::cast([[a, b, c, d]; 8])),
         _ => None,
     }
 }
@@ -219,9 +188,6 @@ const LEAST: usize = 4;
 
 /// Bytes that a match of 18, the longest whose length needs no further byte, may write.
 const SHORT: usize = 24;
-
-/// Room for 14 literals and what a match behind them may write.
-const PLAIN: usize = 14 + SHORT;
 
 /// Bytes behind a longer match that may be written.
 const ROOM: usize = 64;

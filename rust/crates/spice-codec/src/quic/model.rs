@@ -4,12 +4,13 @@ use super::code::{self, Code};
 
 /// Counts, for each bucket of contexts, what each code would have cost, and knows the cheapest.
 pub(super) struct Model<const BPC: u32> {
-    /// The code in use after each difference; fixed size, so that a byte indexes it without a check.
+    /// The code in use after each difference; fixed size, so that a byte indexes it without a check. Holds only from
+    /// [`Model::settle`] on.
     table: [Code; 256],
     /// Counters are halved before they could overflow: the smallest is at most a trigger, and a code costs at most
-    /// 26 times another. INVARIANT: the low 3 bits tell the code, counted from the last, which makes the larger code
-    /// win a tie; the cost stands above them.
-    costs: [[u32; 8]; 8],
+    /// 26 times another. Small and signed, since every processor finds the least of such ones at once; those of codes
+    /// that do not exist are never the least.
+    costs: [[i16; 8]; 8],
     chosen: [u8; 8],
 }
 
@@ -17,7 +18,7 @@ impl<const BPC: u32> Model<BPC> {
     /// A model that knows nothing: every context uses the code that writes plain numbers.
     pub(super) fn new() -> Self {
         let chosen = BPC as usize - 1;
-        let costs = std::array::from_fn(|code| 7 - code as u32);
+        let costs = std::array::from_fn(|code| if code <= chosen { 0 } else { i16::MAX });
         Self { table: [&code::codes::<BPC>()[chosen]; 256], costs: [costs; 8], chosen: [chosen as u8; 8] }
     }
 
@@ -27,20 +28,54 @@ impl<const BPC: u32> Model<BPC> {
         self.table[usize::from(context)]
     }
 
-    /// Learn that `difference` came after `context`.
-    pub(super) fn update(&mut self, context: u8, difference: u8, trigger: u32) {
-        let bucket = ((code::fold::<BPC>(context) + 1).ilog2().min(BPC - 1) & 7) as usize;
-        let costs = &mut self.costs[bucket];
+    /// The same before [`Model::settle`].
+    #[inline(always)]
+    pub(super) fn unsettled_code(&self, context: u8) -> Code {
+        let bucket = Self::BUCKETS[usize::from(context)] & 7;
+        &code::codes::<BPC>()[usize::from(self.chosen[usize::from(bucket)] & 7)]
+    }
+
+    /// Learn that `difference` came after `context`; tells the bucket and its best code.
+    #[inline(always)]
+    fn learn(&mut self, context: u8, difference: u8, trigger: i16) -> (usize, u8) {
+        let bucket = usize::from(Self::BUCKETS[usize::from(context)] & 7);
+        let mut costs = self.costs[bucket];
         for (cost, length) in costs.iter_mut().zip(&Self::LENGTHS[usize::from(difference)]) {
-            *cost += 8 * u32::from(*length);
+            *cost += i16::from(*length);
         }
-        let least = costs[..BPC as usize].iter().fold(u32::MAX, |least, &cost| least.min(cost));
+        // The low 3 bits tell the code, counted from the last, which makes the larger code win a tie.
+        let ranks: [i16; 8] = std::array::from_fn(|code| costs[code].min(RANKED) << 3 | (7 - code as i16));
+        let least = ranks.iter().fold(i16::MAX, |least, &rank| least.min(rank));
         if least >> 3 > trigger {
-            costs.iter_mut().for_each(|cost| *cost = *cost >> 1 & !7 | *cost & 7);
+            costs.iter_mut().for_each(|cost| *cost >>= 1);
+            costs[BPC as usize..].fill(i16::MAX);
         }
-        let best = 7 - (least & 7);
-        if u32::from(self.chosen[bucket]) != best {
+        self.costs[bucket] = costs;
+        (bucket, 7 - (least & 7) as u8)
+    }
+
+    /// Learn that `difference` came after `context`, before [`Model::settle`].
+    #[inline(always)]
+    pub(super) fn update_unsettled(&mut self, context: u8, difference: u8, trigger: i16) {
+        let (bucket, best) = self.learn(context, difference, trigger);
+        self.chosen[bucket] = best;
+    }
+
+    /// Learn that `difference` came after `context`.
+    #[inline(never)]
+    pub(super) fn update(&mut self, context: u8, difference: u8, trigger: i16) {
+        let (bucket, best) = self.learn(context, difference, trigger);
+        if self.chosen[bucket] != best {
             self.choose(bucket, best as usize);
+        }
+    }
+
+    /// Fill the table: from now on, samples are rare, and looking up codes counts more than choosing them.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn settle(&mut self) {
+        for bucket in 0..BPC as usize {
+            self.choose(bucket, usize::from(self.chosen[bucket]));
         }
     }
 
@@ -48,7 +83,6 @@ impl<const BPC: u32> Model<BPC> {
     #[inline(never)]
     fn choose(&mut self, bucket: usize, best: usize) {
         self.chosen[bucket & 7] = best as u8;
-        // A bucket holds the contexts with the same logarithm of context + 1; the last holds the one above as well.
         let first = (1 << bucket) - 1;
         let end = if bucket + 1 == BPC as usize { 1 << BPC } else { 2 * first + 1 };
         for context in first..end {
@@ -56,7 +90,19 @@ impl<const BPC: u32> Model<BPC> {
         }
     }
 
-    /// Bits that each code needs for each difference.
+    /// The bucket of each context: the logarithm of context + 1, but the last holds the one above as well.
+    const BUCKETS: [u8; 256] = {
+        let mut buckets = [0; 256];
+        let mut context = 0;
+        while context < 1 << BPC {
+            let bucket = (code::fold::<BPC>(context as u8) + 1).ilog2();
+            buckets[context] = if bucket < BPC { bucket } else { BPC - 1 } as u8;
+            context += 1;
+        }
+        buckets
+    };
+
+    /// Bits that each code needs for each difference; none for codes that do not exist.
     const LENGTHS: [[u8; 8]; 256] = {
         let mut lengths = [[0; 8]; 256];
         let mut difference = 0;
@@ -72,3 +118,6 @@ impl<const BPC: u32> Model<BPC> {
         lengths
     };
 }
+
+/// Costs above this are never the least, which is at most a trigger and a code's length.
+const RANKED: i16 = i16::MAX >> 3;

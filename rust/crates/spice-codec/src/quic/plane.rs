@@ -40,19 +40,52 @@ impl<const N: usize, const BPC: u32> Plane<N, BPC> {
         while self.sampling.class < LAST_CLASS && self.sampling.left <= row.len() - start {
             let end = start + self.sampling.left;
             if start < end {
-                self.segment::<FIRST>(bits, row, above, start, end)?;
+                self.any_segment::<FIRST>(bits, row, above, start, end)?;
+            }
+            if self.sampling.class == 0 {
+                self.models.iter_mut().for_each(Model::settle);
             }
             start = end;
             self.sampling.class += 1;
             self.sampling.left = PIXELS_PER_CLASS;
         }
         if start < row.len() {
-            self.segment::<FIRST>(bits, row, above, start, row.len())?;
+            self.any_segment::<FIRST>(bits, row, above, start, row.len())?;
             if self.sampling.class < LAST_CLASS {
                 self.sampling.left -= row.len() - start;
             }
         }
         bits.check_end()
+    }
+
+    /// In the first class, every pixel is a sample.
+    #[inline(always)]
+    fn any_segment<const FIRST: bool>(
+        &mut self,
+        bits: &mut Bits<'_>,
+        row: &mut [u32],
+        above: &[u32],
+        start: usize,
+        end: usize,
+    ) -> Result<()> {
+        if self.sampling.class == 0 {
+            self.dense_segment::<FIRST>(bits, row, above, start, end)
+        } else {
+            self.segment::<FIRST, false>(bits, row, above, start, end)
+        }
+    }
+
+    /// A function of its own, so that the other kind keeps its registers.
+    #[inline(never)]
+    fn dense_segment<const FIRST: bool>(
+        &mut self,
+        bits: &mut Bits<'_>,
+        row: &mut [u32],
+        above: &[u32],
+        start: usize,
+        end: usize,
+    ) -> Result<()> {
+        self.segment::<FIRST, true>(bits, row, above, start, end)
     }
 }
 
@@ -80,7 +113,7 @@ impl Sampling {
     }
 
     /// The cost above which a model halves its counters (protocol.md 4.3).
-    pub(super) fn trigger(&self) -> u32 {
+    pub(super) fn trigger(&self) -> i16 {
         TRIGGERS[usize::from(self.class & 7)]
     }
 }
@@ -90,7 +123,7 @@ pub(super) const RUN_BITS: [u8; 32] =
     [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
 /// By class; the last is there for the index's sake only.
-static TRIGGERS: [u32; 8] = [110, 550, 900, 800, 550, 400, 350, 350];
+static TRIGGERS: [i16; 8] = [110, 550, 900, 800, 550, 400, 350, 350];
 
 /// After this class the sampling stays as it is.
 const LAST_CLASS: u8 = 6;

@@ -9,11 +9,12 @@ use super::plane::{Plane, RUN_BITS};
 use crate::error::{ErrorKind, Result};
 
 impl<const N: usize, const BPC: u32> Plane<N, BPC> {
-    /// Decode the pixels of columns `start..end` of `row`; the top row has nothing `above`.
+    /// Decode the pixels of columns `start..end` of `row`; the top row has nothing `above`, and
+    /// with `DENSE` every pixel is a sample.
     ///
     /// One long function on purpose: what it works with has to stay in registers from pixel to pixel.
     #[inline(always)]
-    pub(super) fn segment<const FIRST: bool>(
+    pub(super) fn segment<const FIRST: bool, const DENSE: bool>(
         &mut self,
         shared_bits: &mut Bits<'_>,
         row: &mut [u32],
@@ -22,7 +23,7 @@ impl<const N: usize, const BPC: u32> Plane<N, BPC> {
         end: usize,
     ) -> Result<()> {
         if start == 0 {
-            row[0] = self.first_pixel(shared_bits, if FIRST { 0 } else { above[0] & COLOUR });
+            row[0] = self.first_pixel::<DENSE>(shared_bits, if FIRST { 0 } else { above[0] & COLOUR });
         }
         // A copy of its own, so that the compiler keeps it in registers.
         let mut bits = *shared_bits;
@@ -57,13 +58,13 @@ impl<const N: usize, const BPC: u32> Plane<N, BPC> {
                 context = split(differences[x - 1]);
                 continue;
             }
-            let coded = pixel(&mut bits, models, context);
+            let coded = pixel::<DENSE, N, BPC>(&mut bits, models, context);
             let predicted = if FIRST { left } else { mean(left, up) };
             differences[x] = join(coded);
             (left_again, left) = (left, add::<BPC>(predicted, join(coded)));
             row[x] = left;
             if x == sample {
-                learn(models, &context, &coded, self.sampling.trigger());
+                learn::<DENSE, N, BPC>(models, &context, &coded, self.sampling.trigger());
                 sample = x + 1 + self.sampling.draw();
             }
             context = coded;
@@ -77,15 +78,15 @@ impl<const N: usize, const BPC: u32> Plane<N, BPC> {
 
     /// Decode the pixel of column 0, which has only the one above to go by.
     #[inline(never)]
-    fn first_pixel(&mut self, bits: &mut Bits<'_>, predicted: u32) -> u32 {
+    fn first_pixel<const DENSE: bool>(&mut self, bits: &mut Bits<'_>, predicted: u32) -> u32 {
         let context = split(self.differences[0]);
-        let coded = pixel(bits, &self.models, context);
+        let coded = pixel::<DENSE, N, BPC>(bits, &self.models, context);
         self.differences[0] = join(coded);
         if self.sampling.wait > 0 {
             self.sampling.wait -= 1;
         } else {
             self.sampling.wait = self.sampling.draw();
-            learn(&mut self.models, &context, &coded, self.sampling.trigger());
+            learn::<DENSE, N, BPC>(&mut self.models, &context, &coded, self.sampling.trigger());
         }
         add::<BPC>(predicted, join(coded))
     }
@@ -96,27 +97,35 @@ impl<const N: usize, const BPC: u32> Plane<N, BPC> {
 /// By reference, since the compiler packs small arrays that are passed by value into one register and spends a tenth
 /// of all time on taking them apart.
 #[inline(always)]
-fn learn<const N: usize, const BPC: u32>(
+fn learn<const DENSE: bool, const N: usize, const BPC: u32>(
     models: &mut [Model<BPC>; N],
     context: &[u8; N],
     coded: &[u8; N],
-    trigger: u32,
+    trigger: i16,
 ) {
-    (0..N).for_each(|c| models[c].update(context[c], coded[c], trigger));
+    for c in 0..N {
+        if DENSE {
+            models[c].update_unsettled(context[c], coded[c], trigger);
+        } else {
+            models[c].update(context[c], coded[c], trigger);
+        }
+    }
 }
 
 /// Read the differences of one pixel.
 ///
 /// What the next component waits for is the window alone; counting and refilling go on beside the table's answer.
 #[inline(always)]
-fn pixel<const N: usize, const BPC: u32>(
+fn pixel<const DENSE: bool, const N: usize, const BPC: u32>(
     bits: &mut Bits<'_>,
     models: &[Model<BPC>; N],
     context: [u8; N],
 ) -> [u8; N] {
     let mut coded = [0; N];
     for c in 0..N {
-        let meaning = code::look_up(bits, models[c].code(context[c]));
+        let model = &models[c];
+        let code = if DENSE { model.unsettled_code(context[c]) } else { model.code(context[c]) };
+        let meaning = code::look_up(bits, code);
         if c + 1 == N {
             bits.refill();
         }
