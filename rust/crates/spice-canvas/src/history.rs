@@ -42,8 +42,14 @@ impl History {
         let newer = self.epochs.iter().rev().take_while(|epoch| epoch.version > version);
         let areas = newer.flat_map(|epoch| epoch.areas.iter().copied());
         let mut region = Region::of(areas, EPOCHS * AREAS)?;
-        region.coarsen(AREAS * 4);
+        region.coarsen(AREAS * 2);
         Some(region)
+    }
+
+    /// The areas that changed after `version` as they were noted, which may overlap; `None` where they are not known any more.
+    pub fn areas_since(&self, version: u64) -> Option<impl Iterator<Item = &Area>> {
+        let newer = self.epochs.iter().rev().take_while(move |epoch| epoch.version > version);
+        (version >= self.known_since).then(|| newer.flat_map(|epoch| epoch.areas.iter()))
     }
 
     fn open(&mut self, version: u64, area: Area) {
@@ -78,4 +84,4 @@ impl Epoch {
 const EPOCHS: usize = 64;
 
 /// Areas of one version; more are merged with the one that grows least.
-const AREAS: usize = 16;
+const AREAS: usize = 32;

@@ -238,15 +238,22 @@ impl Surface {
         self.observed = true;
     }
 
-    /// Brings a buffer of an older version up to date.
+    /// Brings a buffer of an older version up to date. Areas are copied as they were noted: finding out where they overlap
+    /// costs more than copying some pixels twice.
     fn refresh(&self, mut spare: Spare, replaced: &Area) -> Arc<Vec<u32>> {
-        let stale = self.damage_since(spare.version).subtract(&Region::from(*replaced));
-        let pixels: &mut Vec<u32> = Arc::make_mut(&mut spare.pixels);
-        for area in stale.areas() {
+        let everything = [self.bounds()];
+        let noted: Vec<&Area> = match self.history.areas_since(spare.version) {
+            Some(areas) => areas.filter(|area| !replaced.contains(area)).collect(),
+            None => everything.iter().filter(|area| !replaced.contains(area)).collect(),
+        };
+        let pixels: usize = noted.iter().map(|area| area.pixels()).sum();
+        let stale = if pixels > everything[0].pixels() { everything.iter().collect() } else { noted };
+        let target: &mut Vec<u32> = Arc::make_mut(&mut spare.pixels);
+        for area in stale {
             for y in area.top as usize..area.bottom as usize {
                 let start = y * self.width + area.left as usize;
                 let range = start..start + area.width();
-                pixels[range.clone()].copy_from_slice(&self.pixels[range]);
+                target[range.clone()].copy_from_slice(&self.pixels[range]);
             }
         }
         spare.pixels
