@@ -10,43 +10,78 @@ use crate::{Error, ErrorKind, Result};
 pub(crate) fn decode(coded: &[u8], bytes: &mut [u8], start: usize) -> Result<usize> {
     let (mut at, mut to) = (0, start);
     loop {
-        let token = next(coded, &mut at)?;
-        let literals = literals(token >> 4, coded, &mut at, &mut bytes[to..])?;
-        at += literals;
-        to += literals;
-        let Some(distance) = coded[at..].first_chunk() else {
-            return if at == coded.len() { Ok(to) } else { Err(truncated(at)) };
+        let (distance, token) = match plain_start(&coded[at..], &mut bytes[to..]) {
+            Some((literals, distance, token)) => {
+                at += 3 + literals;
+                to += literals;
+                if token & 15 < 15 && plain_match(bytes, to, distance) {
+                    to += (token & 15) + LEAST;
+                    continue;
+                }
+                (distance, token)
+            }
+            None => {
+                let token = next(coded, &mut at)?;
+                let literals = literals(token >> 4, coded, &mut at, &mut bytes[to..])?;
+                at += literals;
+                to += literals;
+                let Some(distance) = coded[at..].first_chunk() else {
+                    return if at == coded.len() { Ok(to) } else { Err(truncated(at)) };
+                };
+                at += 2;
+                (usize::from(u16::from_le_bytes(*distance)), token)
+            }
         };
-        at += 2;
-        let distance = usize::from(u16::from_le_bytes(*distance));
         if distance == 0 || distance > to {
             return Err(Error::new(ErrorKind::Corrupt, CODEC, "match before the first byte", at));
         }
         let room = bytes.len() - to;
-        if token & 15 < 15 && room >= SHORT {
-            let length = (token & 15) + LEAST;
-            repeat_short(bytes, to, distance, length);
-            to += length;
-            continue;
-        }
         let length = length(token & 15, coded, &mut at, room)? + LEAST;
         if length > room {
             return Err(too_large(at));
         }
-        repeat(bytes, to, distance, length);
+        if length <= SHORT && room >= SHORT {
+            repeat_short(bytes, to, distance, length);
+        } else {
+            repeat(bytes, to, distance, length);
+        }
         to += length;
     }
+}
+
+/// Copies up to 14 literals; gives their number, the distance behind them and the token. `None` where there are more or
+/// the ends are near: one look at either end is all that the common case needs.
+#[inline(always)]
+fn plain_start(coded: &[u8], bytes: &mut [u8]) -> Option<(usize, usize, usize)> {
+    let head = coded.first_chunk::<17>()?;
+    let room = bytes.first_chunk_mut::<PLAIN>()?;
+    let token = usize::from(head[0]);
+    let literals = token >> 4;
+    if literals == 15 {
+        return None;
+    }
+    room[..16].copy_from_slice(&head[1..]);
+    let distance = u16::from_le_bytes([head[literals + 1], head[literals + 2]]);
+    Some((literals, usize::from(distance), token))
+}
+
+/// Copies a match of up to 18 bytes; says whether that could be done in steps of 8.
+#[inline(always)]
+fn plain_match(bytes: &mut [u8], at: usize, distance: usize) -> bool {
+    if distance < 8 || distance > at || bytes.len() - at < SHORT {
+        return false;
+    }
+    let window = &mut bytes[at - distance..at + SHORT];
+    window.copy_within(..8, distance);
+    // Most have no more, yet guessing wrong costs more; no byte beyond 18, since each delays a read that comes soon.
+    window.copy_within(8..16, distance + 8);
+    window.copy_within(16..18, distance + 16);
+    true
 }
 
 /// Copies the literals that the four bits `start` announce to the front of `bytes` and says how many they are.
 #[inline(always)]
 fn literals(start: usize, coded: &[u8], at: &mut usize, bytes: &mut [u8]) -> Result<usize> {
-    if start < 15
-        && let (Some(from), Some(to)) = (coded[*at..].first_chunk::<16>(), bytes.first_chunk_mut::<16>())
-    {
-        *to = *from;
-        return Ok(start);
-    }
     let length = length(start, coded, at, bytes.len())?;
     let coded = &coded[*at..];
     if length > coded.len() {
@@ -55,11 +90,15 @@ fn literals(start: usize, coded: &[u8], at: &mut usize, bytes: &mut [u8]) -> Res
     if length > bytes.len() {
         return Err(too_large(*at));
     }
-    match (coded.first_chunk::<32>(), bytes.first_chunk_mut::<32>()) {
-        (Some(from), Some(to)) if length <= 32 => {
-            // In halves, since the compiler would make one copy of variable length out of both arms.
+    match (coded.first_chunk::<64>(), bytes.first_chunk_mut::<64>()) {
+        (Some(from), Some(to)) if length <= 64 => {
+            // In parts, since the compiler would make one copy of variable length out of both arms.
             to[..16].copy_from_slice(&from[..16]);
-            to[16..].copy_from_slice(&from[16..]);
+            to[16..32].copy_from_slice(&from[16..32]);
+            if length > 32 {
+                to[32..48].copy_from_slice(&from[32..48]);
+                to[48..].copy_from_slice(&from[48..]);
+            }
         }
         _ => bytes[..length].copy_from_slice(&coded[..length]),
     }
@@ -86,7 +125,7 @@ fn length(start: usize, coded: &[u8], at: &mut usize, most: usize) -> Result<usi
     }
 }
 
-/// As [`repeat`], for a length that needs no further bytes and room for [`SHORT`].
+/// As [`repeat`], for a length up to [`SHORT`] and room for that.
 #[inline(always)]
 fn repeat_short(bytes: &mut [u8], at: usize, distance: usize, length: usize) {
     let window = &mut bytes[at - distance..at + SHORT];
@@ -99,9 +138,8 @@ fn repeat_short(bytes: &mut [u8], at: usize, distance: usize, length: usize) {
         }
         return;
     }
-    let (pattern, here) = window.split_at_mut(distance);
-    match block(pattern) {
-        Some(block) => here.copy_from_slice(&block[..SHORT]),
+    match word(&window[..distance]) {
+        Some(word) => bytes[at..at + SHORT].as_chunks_mut().0.fill(word.to_le_bytes()),
         None => repeat_exactly(bytes, at, distance, length),
     }
 }
@@ -138,6 +176,23 @@ fn steps<const N: usize>(window: &mut [u8], distance: usize) {
         let (before, here) = window.split_at_mut(to);
         here[..N].copy_from_slice(&before[to - distance..][..N]);
         to += N;
+    }
+}
+
+/// `pattern` as often as a word holds it; `None` where that would break it off.
+///
+/// By products, since the compiler would read several bytes at once otherwise: bytes that were written one moment ago in
+/// two parts are there at once only one by one.
+#[inline(always)]
+fn word(pattern: &[u8]) -> Option<u64> {
+    match *pattern {
+        [a] => Some(u64::from(a) * 0x0101_0101_0101_0101),
+        [a, b] => Some(u64::from(a) * 0x0001_0001_0001_0001 + u64::from(b) * 0x0100_0100_0100_0100),
+        [a, b, c, d] => {
+            let (low, high) = (u64::from(a) * 0x1_0000_0001, u64::from(b) * 0x100_0000_0100);
+            Some(low + high + u64::from(c) * 0x1_0000_0001_0000 + u64::from(d) * 0x100_0000_0100_0000)
+        }
+        _ => None,
     }
 }
 
@@ -186,8 +241,11 @@ const CODEC: &str = "lz4";
 /// The shortest match.
 const LEAST: usize = 4;
 
-/// Bytes that a match of 18, the longest whose length needs no further byte, may write.
+/// Bytes that a match of up to as many may write; one whose length needs no further byte has 18 at most.
 const SHORT: usize = 24;
+
+/// Room for 14 literals and what a match behind them may write.
+const PLAIN: usize = 14 + SHORT;
 
 /// Bytes behind a longer match that may be written.
 const ROOM: usize = 64;
