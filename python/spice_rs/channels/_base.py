@@ -360,9 +360,13 @@ class Channel:
             if not count:
                 self._raise_end_of_stream()
             await self.take()
-            self.flush()
-            while self._unsent > UNSENT_MAX:
-                await self._room.park()
+            await self._flushed()
+
+    async def _flushed(self) -> None:
+        """Send what Rust wants to be sent; wait while the peer does not read, so that its questions do not pile up."""
+        self.flush()
+        while self._unsent > UNSENT_MAX:
+            await self._room.park()
 
     async def _receive(self) -> int:
         """Receive what there is, into Rust's room where the stream can do that."""

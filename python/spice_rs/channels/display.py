@@ -20,7 +20,7 @@ from ..enums import ChannelType, DisplayCap, ImageCompression
 from ..errors import SpiceError
 from ..limits import Limits
 from ..messages import Message, base, display
-from ._base import UNSENT_MAX, Channel, Handler, Surroundings, ignored
+from ._base import Channel, Handler, Surroundings, ignored
 from ._pump import BREATH, Pump
 
 SMALL = 16 << 10
@@ -123,7 +123,9 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
         self._drawn.unpark_all()
 
     def tasks(self) -> Iterable[Callable[[], Any]]:
-        """Add those that draw big batches, and announce changes in a burst."""
+        """Add those that draw big batches, and announce changes in a burst; on a socket the pump does both."""
+        if self._socket is not None:
+            return super().tasks()
         return *super().tasks(), self._draw, self._announce_later
 
     async def _read(self) -> None:
@@ -157,12 +159,8 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
     async def _attend(self, step: _core.Step) -> None:
         """Do what a step needs that the thread cannot do."""
         self._done(step)
-        if self._obstacle is not None:
-            await self._overcome(self._obstacle)
-            self._obstacle = None
-        self.flush()
-        while self._unsent > UNSENT_MAX:
-            await self._room.park()
+        await self._overcome_obstacle()
+        await self._flushed()
 
     async def take(self) -> None:
         """Draw what has come, or leave it to the task that draws."""
@@ -188,9 +186,7 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
         while True:
             while not self._busy:
                 await self._drawer.park()
-            if self._obstacle is not None:
-                await self._overcome(self._obstacle)
-                self._obstacle = None
+            await self._overcome_obstacle()
             if self._done(await self._step()):
                 self._busy = bool(self.core.waiting)
             self.flush()
@@ -212,6 +208,11 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
             else:
                 self.dispatch(message)
         return step.packet is None and step.blocked is None
+
+    async def _overcome_obstacle(self) -> None:
+        if self._obstacle is not None:
+            await self._overcome(self._obstacle)
+            self._obstacle = None
 
     async def _overcome(self, obstacle: _core.Blocked | base.WaitForChannels) -> None:
         """Wait for what the next message lacks, or give it up when that cannot come any more."""
