@@ -46,7 +46,7 @@ fuzz:  ## FUZZ_SECONDS for each fuzz target; what it finds new goes to build/fuz
 bench: $(VENV)/.extension  ## the figures of the README, against the reference
 	@tools/need.sh cargo cc pkg-config
 	$(MAKE) -C benches/reference
-	cargo build --quiet --locked --release -p spice-codec --example bench_decode
+	cargo build --quiet --locked --release -p spice-codec --example bench_decode --example bench_encode
 	$(BIN)/python benches/codecs.py
 	$(BIN)/python benches/session.py
 
