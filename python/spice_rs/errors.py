@@ -17,6 +17,8 @@
     │   └── VersionMismatch      the peer speaks another major version
     ├── Disconnected             .reason: the session is over
     ├── Unsupported              .capability: the other side, or this version, cannot do this
+    ├── SourceError              .source .reason: what was to be served cannot be shown, or not any longer
+    ├── MissingExtra             .package .extra: a package that only some need is not installed (an ImportError too)
     └── AgentUnavailable         the guest runs no agent
 
 Mistakes of the caller stay `TypeError` and `ValueError`, other errors of the system stay `OSError`, and
@@ -163,6 +165,40 @@ class Unsupported(SpiceError):
     def __init__(self, text: str, *, capability: str) -> None:
         super().__init__(text)
         self.capability = capability
+
+
+class SourceError(SpiceError):
+    """What was to be served cannot be shown, or not any longer: a file, an X display.
+
+    Attributes:
+        source: what it is, as text: the file's path, the display's name.
+        reason: why not, in words.
+    """
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(source, reason)
+        self.source = source
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"cannot show {self.source}: {self.reason}"
+
+
+class MissingExtra(SpiceError, ImportError):
+    """A package that only some users need is not installed; the text has the command that installs it.
+
+    Attributes:
+        package: the module that is missing.
+        extra: the extra of this package that brings it.
+    """
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(package, extra)
+        self.package = package
+        self.extra = extra
+
+    def __str__(self) -> str:
+        return f"the package {self.package} is not installed: pip install 'spice-rs[{self.extra}]'"
 
 
 class AgentUnavailable(SpiceError):
