@@ -4,7 +4,14 @@
 //! a distance back. RGBA is two such streams, colour first and alpha second. Data that go on behind the last unit are
 //! refused, as the reference client does.
 
+mod encode;
+mod output;
+mod search;
+mod unit;
+
 use spice_wire::limits::Limits;
+
+pub use encode::Encoder;
 
 use crate::lz_coded::Coded;
 use crate::lz_planes::repeat;

@@ -3,7 +3,7 @@
 //! A bitmap is `height` rows of `stride` bytes. Only the packed pixels at the start of a row are read; what fills the
 //! row up to its stride is the sender's and may be anything.
 
-use crate::{Error, ErrorKind, PixelFormat, Result, Rows};
+use crate::{Error, ErrorKind, PixelFormat, Result, Rows, Source};
 
 /// How a bitmap's pixels are packed; the numbers are those of the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -151,6 +151,18 @@ pub fn decode(
         direct(lines, layout.format, rows);
     }
     Ok(layout.format.format())
+}
+
+/// Appends the rows of `source` to `out`, top row first and without gaps: blue, green, red, and alpha where `format` has
+/// it, else 0.
+///
+/// Their layout is that of [`BitmapFormat::Rgba`] or [`BitmapFormat::Bit32`] with TOP_DOWN.
+pub fn encode(source: &Source<'_>, format: PixelFormat, out: &mut Vec<u8>) {
+    let mask = if format == PixelFormat::Argb { u32::MAX } else { 0x00ff_ffff };
+    out.reserve(source.width() * source.height() * 4);
+    for row in source.rows() {
+        out.extend(row.iter().flat_map(|pixel| (pixel & mask).to_le_bytes()));
+    }
 }
 
 /// Turns palette entries of 5 bits a component, as surfaces of 16 bits have, into 0x00RRGGBB.

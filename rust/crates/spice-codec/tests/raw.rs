@@ -1,8 +1,9 @@
 //! Bitmaps against pictures that numpy computed (`data/raw`).
 
 mod files;
+mod pictures;
 
-use spice_codec::raw::{BitmapFormat, Layout, decode, expand_palette_555};
+use spice_codec::raw::{BitmapFormat, Layout, decode, encode, expand_palette_555};
 use spice_codec::{ErrorKind, PixelFormat, Rows};
 
 const WIDTH: usize = 13;
@@ -149,4 +150,26 @@ fn bitmap_without_pixels_is_empty() {
     let layout = Layout { format: BitmapFormat::Bit8, width: 0, height: 0, stride: 0, top_down: false };
     let mut rows = Rows::new(&mut [], 0, 0, 0).unwrap();
     assert_eq!(decode(&[], &layout, Some(&[]), &mut rows), Ok(PixelFormat::Xrgb));
+}
+
+#[test]
+fn encoded_rows_come_back() {
+    for (name, picture) in pictures::all() {
+        let (width, height) = (picture.width, picture.height);
+        let formats = [
+            (PixelFormat::Xrgb, BitmapFormat::Bit32, 0x00ff_ffff),
+            (PixelFormat::Argb, BitmapFormat::Rgba, u32::MAX),
+        ];
+        for (pixel_format, format, mask) in formats {
+            let mut data = b"before".to_vec();
+            encode(&picture.source(), pixel_format, &mut data);
+            let (wide, high, stride) = (width as u32, height as u32, 4 * width as u32);
+            let layout = Layout { format, width: wide, height: high, stride, top_down: true };
+            assert_eq!(data.len(), 6 + 4 * width * height);
+            let mut pixels = vec![0; width * height];
+            let mut rows = Rows::new(&mut pixels, width, height, width).unwrap();
+            assert_eq!(decode(&data[6..], &layout, None, &mut rows), Ok(pixel_format));
+            assert_eq!(pixels, picture.pixels(mask), "{name}");
+        }
+    }
 }
