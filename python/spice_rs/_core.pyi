@@ -16,10 +16,13 @@ __all__ = [
     "Packet",
     "Pointer",
     "Rgb",
+    "Screen",
     "Shape",
     "Shared",
+    "Shown",
     "Space",
     "Step",
+    "View",
     "__version__",
     "decode",
     "decode_agent",
@@ -293,3 +296,59 @@ class Shape:
         """Whether some pixels invert what is below; those have alpha 0 here."""
     def png(self) -> bytes: ...
     def _repr_png_(self) -> bytes: ...
+
+@final
+class Screen:
+    """The picture that a server shows; all views of it share it. It starts black.
+
+    Pixels are given as (height, width, 4) or (height, width, 3) uint8, blue first, with dense rows that may stand anywhere.
+    They are read before the call returns.
+    """
+
+    def __new__(cls, width: int, height: int, limits: Limits | None = None) -> Screen:
+        """Raises ValueError for a side of 0 or above 32767, and for more pixels than `Limits.pixels`."""
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+    @property
+    def version(self) -> int:
+        """Grows with each change."""
+    def draw(self, pixels: Buffer, left: int = 0, top: int = 0) -> bool:
+        """Shows pixels with their corner at a place; what lies outside is left out. Whether something changed.
+
+        Nobody should change the array meanwhile. If another thread does, what was read is shown.
+        """
+    def fill(self, left: int, top: int, right: int, bottom: int, colour: int) -> bool:
+        """Makes an area one colour, 0xRRGGBB. Whether something changed."""
+    def copy(self, left: int, top: int, right: int, bottom: int, to_left: int, to_top: int) -> None:
+        """Copies an area to another place; both may overlap."""
+    def resize(self, width: int, height: int) -> None:
+        """Changes the size: what is in both stays, the rest is black. Raises ValueError for an impossible one."""
+    def frame(self) -> Frame:
+        """What is shown now."""
+
+@final
+class Shown:
+    """How far `View.step` came."""
+
+    @property
+    def sent(self) -> int:
+        """Messages queued in the channel."""
+    @property
+    def more(self) -> bool:
+        """Something is due, but the client's window or the budget is used up."""
+    @property
+    def again(self) -> float | None:
+        """When `step` has something to do even if nothing changes; None for never."""
+
+@final
+class View:
+    """What one client is shown of a screen: one object for each display channel of each client."""
+
+    def __new__(cls, screen: Screen, *, monitors: bool = False) -> View:
+        """`monitors`: the client understands MONITORS_CONFIG."""
+    def step(self, channel: Channel, now: float, budget: int) -> Shown:
+        """Queues what is due in `channel`: about `budget` bytes at most, and no more messages than the client's window takes.
+
+        `now` is a time in seconds that never goes back. Other threads may draw meanwhile.
+        """

@@ -1,15 +1,20 @@
 //! Memory that Python sees without a copy, through the buffer protocol: the only holder of `unsafe`.
 //!
+//! Memory that Python lends to us is a [`Picture`]: it is read through its pointer while we are attached, and no reference to
+//! it is ever made, because somebody without the interpreter's lock could be writing there.
+//!
 //! Lent memory is described by a [`Layout`] that stands in the object that owns the memory, and the view holds a
 //! reference to that object. So both outlive the view.
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
 
+use pyo3::buffer::PyBuffer;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::pyclass::PyClass;
 use pyo3::pyclass::boolean_struct::True;
+use spice_screen::Pixels;
 
 use crate::errors;
 
@@ -158,3 +163,98 @@ fn refusal(writable: bool, flags: c_int) -> Option<&'static str> {
 fn signed(size: usize) -> isize {
     isize::try_from(size).unwrap_or(isize::MAX)
 }
+
+/// Pixels that belong to Python: (height, width, 3 or 4) unsigned bytes, blue first. Rows may stand anywhere.
+///
+/// INVARIANT: `start` and `stride` lead to `height` rows of `width * depth` bytes, all of them in the memory of `_view`.
+pub(crate) struct Picture<'py> {
+    start: *const u8,
+    stride: isize,
+    width: usize,
+    height: usize,
+    depth: usize,
+    /// Keeps the memory where it is.
+    _view: PyBuffer<u8>,
+    /// Keeps us attached, so that no Python code changes the pixels meanwhile.
+    _attached: Python<'py>,
+}
+
+impl<'py> Picture<'py> {
+    /// The pixels of an array. Raises TypeError for what has no bytes, ValueError for another shape.
+    pub(crate) fn of(pixels: &Bound<'py, PyAny>) -> PyResult<Self> {
+        let view = PyBuffer::<u8>::get(pixels)
+            .map_err(|error| errors::wrong_type(format!("pixels have to be an array of uint8: {error}")))?;
+        let (shape, strides) = (view.shape().to_vec(), view.strides().to_vec());
+        let (&[height, width, depth], &[stride, step, 1]) = (&shape[..], &strides[..]) else {
+            return Err(odd_shape(&shape));
+        };
+        if !matches!(depth, 3 | 4) || step != signed(depth) || height == 0 || width == 0 {
+            return Err(odd_shape(&shape));
+        }
+        let start = view.buf_ptr().cast::<u8>().cast_const();
+        Ok(Self { start, stride, width, height, depth, _view: view, _attached: pixels.py() })
+    }
+
+    /// Where a pixel stands, if `count` of them follow in its row.
+    fn place(&self, left: usize, y: usize, count: usize) -> *const u8 {
+        assert!(
+            y < self.height && left.saturating_add(count) <= self.width,
+            "a pixel outside of the picture"
+        );
+        // SAFETY: by the assertion and the invariant this stays inside of the lent memory.
+        unsafe { self.start.offset(self.stride * signed(y)).add(left * self.depth) }
+    }
+}
+
+impl Pixels for Picture<'_> {
+    fn width(&self) -> usize {
+        self.width
+    }
+
+    fn height(&self) -> usize {
+        self.height
+    }
+
+    fn read(&self, left: usize, y: usize, out: &mut [u32]) {
+        let place = self.place(left, y, out.len());
+        if self.depth == 4 {
+            // SAFETY: `place` leads to as many pixels of four bytes as `out` has. What another thread might be writing
+            // there comes out torn; every value is a pixel.
+            unsafe { ptr::copy_nonoverlapping(place, out.as_mut_ptr().cast::<u8>(), out.len() * 4) };
+            return out.iter_mut().for_each(|pixel| *pixel = u32::from_le(*pixel) & COLOUR);
+        }
+        for (index, out) in out.iter_mut().enumerate() {
+            // SAFETY: as above, with three bytes a pixel.
+            let bytes = unsafe { place.add(index * 3).cast::<[u8; 3]>().read() };
+            *out = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0]);
+        }
+    }
+
+    fn same(&self, left: usize, y: usize, pixels: &[u32]) -> bool {
+        let mut buffer = [0; CHUNK];
+        let place = self.place(left, y, pixels.len());
+        pixels.chunks(CHUNK).enumerate().all(|(index, pixels)| {
+            if self.depth == 3 || pixels.len() < CHUNK {
+                let read = &mut buffer[..pixels.len()];
+                self.read(left + index * CHUNK, y, read);
+                return read == pixels;
+            }
+            // SAFETY: as in `read`: a whole chunk lies in the row.
+            let given = unsafe { place.add(index * CHUNK * 4).cast::<[u32; CHUNK]>().read_unaligned() };
+            let differing = given.iter().zip(pixels).fold(0, |all, (given, old)| all | (given ^ old));
+            u32::from_le(differing) & COLOUR == 0
+        })
+    }
+}
+
+fn odd_shape(shape: &[usize]) -> PyErr {
+    errors::value(format!(
+        "pixels of shape {shape:?}: (height, width, 4) or (height, width, 3) uint8, blue first, wanted, each row dense"
+    ))
+}
+
+/// Pixels compared at once.
+const CHUNK: usize = 128;
+
+/// The bits of a pixel that are colour.
+const COLOUR: u32 = 0x00ff_ffff;

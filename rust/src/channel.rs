@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -206,10 +207,18 @@ impl Channel {
     }
 
     /// Bytes to be written now; empty for none.
-    fn pending<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        let bytes = lock(&self.transport).pending();
-        self.sent.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        PyBytes::new(py, &bytes)
+    fn pending<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let parts = lock(&self.transport).pending_parts();
+        let count = parts.iter().map(Bytes::len).sum();
+        self.sent.fetch_add(count as u64, Ordering::Relaxed);
+        PyBytes::new_with(py, count, |mut out| {
+            for part in &parts {
+                let (start, rest) = out.split_at_mut(part.len());
+                start.copy_from_slice(part);
+                out = rest;
+            }
+            Ok(())
+        })
     }
 }
 

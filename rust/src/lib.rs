@@ -13,10 +13,12 @@ mod messages;
 mod packet;
 mod pointer;
 mod schema;
+mod screen;
 mod space;
 mod step;
 mod structs;
 mod sync;
+mod view;
 
 #[pyo3::pymodule]
 mod _core {
@@ -37,11 +39,15 @@ mod _core {
     #[pymodule_export]
     use crate::schema::schema;
     #[pymodule_export]
+    use crate::screen::Screen;
+    #[pymodule_export]
     use crate::space::Space;
     #[pymodule_export]
     use crate::step::{Blocked, Step};
     #[pymodule_export]
     use crate::structs::{decode_struct, encode_struct};
+    #[pymodule_export]
+    use crate::view::{Shown, View};
 
     #[pymodule_export]
     #[allow(non_upper_case_globals)]

@@ -188,6 +188,19 @@ impl Region {
         }
     }
 
+    /// The same pixels `(x, y)` away. What would leave the range of coordinates is lost.
+    #[must_use]
+    pub fn moved(&self, x: i32, y: i32) -> Self {
+        let moved = |area: &Area| area.moved(x.into(), y.into());
+        let areas: Vec<Area> = self.areas().iter().map(moved).filter(|area| !area.is_empty()).collect();
+        Self::from_bands(areas)
+    }
+
+    /// Number of pixels.
+    pub fn pixels(&self) -> usize {
+        self.areas().iter().map(Area::pixels).sum()
+    }
+
     /// Makes it at most `most` areas, by taking in pixels that were not in it.
     pub fn coarsen(&mut self, most: usize) {
         if self.many.len() > most {

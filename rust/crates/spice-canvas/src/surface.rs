@@ -51,6 +51,11 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// A picture that comes from elsewhere: `width * height` pixels 0x00RRGGBB.
+    pub fn of(pixels: Vec<u32>, width: usize, height: usize, version: u64) -> Self {
+        Self { pixels: Arc::new(pixels), width, height, format: Format::Xrgb, version, exact: true }
+    }
+
     /// The pixels, 0xAARRGGBB.
     pub fn pixels(&self) -> &[u32] {
         &self.pixels

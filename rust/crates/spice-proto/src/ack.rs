@@ -59,8 +59,11 @@ impl Sending {
         self.unacknowledged = self.unacknowledged.saturating_add(u64::from(self.window != 0));
     }
 
-    /// Whether the peer's window is open: at most twice the window may be under way.
-    pub(crate) fn is_open(&self) -> bool {
-        self.unacknowledged <= u64::from(self.window).saturating_mul(2)
+    /// How many more messages may be sent: at most one more than twice the window may be under way.
+    pub(crate) fn room(&self) -> u64 {
+        if self.window == 0 {
+            return u64::MAX;
+        }
+        u64::from(self.window).saturating_mul(2).saturating_add(1).saturating_sub(self.unacknowledged)
     }
 }

@@ -11,6 +11,7 @@ use spice_wire::{Error, ErrorKind, Limits, Reader, Result, Sender, Wire, Writer}
 
 use crate::ack::{Receiving, Sending};
 use crate::framer::{Framer, HeaderKind, Packet};
+use crate::outbox::Outbox;
 
 /// Which end of the link this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +54,7 @@ pub struct Channel {
     sending: Sending,
     sent_serial: u64,
     taken_serial: u64,
-    pending: Vec<u8>,
+    outbox: Outbox,
 }
 
 impl Channel {
@@ -70,7 +71,7 @@ impl Channel {
             sending: Sending::default(),
             sent_serial: 0,
             taken_serial: 0,
-            pending: Vec::new(),
+            outbox: Outbox::default(),
         }
     }
 
@@ -156,8 +157,14 @@ impl Channel {
 
     /// Queues a message; its serial.
     pub fn send(&mut self, id: u16, body: &[u8]) -> u64 {
+        self.send_parts(id, body, &[])
+    }
+
+    /// Queues a message whose body is `head` and then all of `parts`, whose memory is shared where that is worth it; its
+    /// serial.
+    pub fn send_parts(&mut self, id: u16, head: &[u8], parts: &[Bytes]) -> u64 {
         self.sending.count();
-        self.queue(id, body);
+        self.queue(id, head, parts);
         self.sent_serial
     }
 
@@ -170,19 +177,34 @@ impl Channel {
 
     /// Whether the peer has acknowledged enough to be sent more; always without a window.
     pub fn window_is_open(&self) -> bool {
-        self.sending.is_open()
+        self.sending.room() > 0
+    }
+
+    /// How many messages the peer's window still takes; `u64::MAX` without a window.
+    pub fn window_room(&self) -> u64 {
+        self.sending.room()
     }
 
     /// The bytes to be written now.
     pub fn pending(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.pending)
+        self.outbox.take().concat()
+    }
+
+    /// The bytes to be written now, in pieces that follow each other; big ones share their memory with their maker.
+    pub fn pending_parts(&mut self) -> Vec<Bytes> {
+        self.outbox.take()
+    }
+
+    /// How many bytes are to be written now.
+    pub fn pending_len(&self) -> usize {
+        self.outbox.len()
     }
 
     /// Counts a message off the wire; a list with everything in it counts as one.
     fn count(&mut self, packet: Packet) -> Packet {
         self.taken_serial = packet.serial;
         if self.receiving.count() {
-            self.queue(2, &[]);
+            self.queue(2, &[], &[]);
         }
         packet
     }
@@ -246,20 +268,22 @@ impl Channel {
         message.write(&mut writer);
         // The answers given here have no lists, so that nothing in them can be too long to be written.
         if let Ok(body) = writer.finish() {
-            self.queue(id, &body);
+            self.queue(id, &body, &[]);
         }
     }
 
-    fn queue(&mut self, id: u16, body: &[u8]) {
+    fn queue(&mut self, id: u16, head: &[u8], parts: &[Bytes]) {
         self.sent_serial = self.sent_serial.saturating_add(1);
         let (serial, message_type) = (self.sent_serial, id);
-        let size = u32::try_from(body.len()).unwrap_or(u32::MAX);
+        let length = parts.iter().fold(head.len(), |sum, part| sum.saturating_add(part.len()));
+        let size = u32::try_from(length).unwrap_or(u32::MAX);
         let mut header = Writer::default();
         match self.header {
             HeaderKind::Mini => MiniHeader { message_type, size }.write(&mut header),
             HeaderKind::Full => FullHeader { serial, message_type, size, sub_list: 0 }.write(&mut header),
         }
-        self.pending.extend(header.finish().unwrap_or_default());
-        self.pending.extend_from_slice(body);
+        self.outbox.copy(&header.finish().unwrap_or_default());
+        self.outbox.copy(head);
+        parts.iter().for_each(|part| self.outbox.share(part));
     }
 }

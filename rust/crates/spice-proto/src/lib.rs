@@ -26,6 +26,7 @@
 mod ack;
 mod channel;
 mod framer;
+mod outbox;
 
 pub use channel::{Channel, Role};
 pub use framer::{Framer, HeaderKind, Packet};

@@ -1,0 +1,35 @@
+//! A stale region to the rectangles that are sent.
+
+use spice_canvas::{Area, Region};
+
+/// What a message costs beside its pixels, in pixels: header, descriptor, and the start of a coder.
+const OVERHEAD: usize = 512;
+
+/// Rectangles that were found last and may still grow.
+const OPEN: usize = 8;
+
+/// Rectangles of at most `most` pixels that cover a region and little besides. They may overlap: all show the same screen.
+pub(crate) fn cut(region: &Region, most: usize) -> Vec<Area> {
+    let mut joined: Vec<Area> = Vec::new();
+    for area in region.areas() {
+        let start = joined.len().saturating_sub(OPEN);
+        match joined[start..].iter_mut().rev().find(|open| is_worth_joining(open, area)) {
+            Some(open) => *open = open.bounding(area),
+            None => joined.push(*area),
+        }
+    }
+    joined.into_iter().flat_map(|area| stripes(area, most)).collect()
+}
+
+fn is_worth_joining(one: &Area, other: &Area) -> bool {
+    let apart = one.pixels() + other.pixels();
+    one.bounding(other).pixels() <= apart + apart / 8 + OVERHEAD
+}
+
+/// An area in stripes of about the same height.
+fn stripes(area: Area, most: usize) -> impl Iterator<Item = Area> {
+    let rows = (most / area.width().max(1)).max(1);
+    let count = area.height().div_ceil(rows).max(1);
+    let edge = move |index: usize| area.top + (area.height() * index / count) as i32;
+    (0..count).map(move |index| Area { top: edge(index), bottom: edge(index + 1), ..area })
+}

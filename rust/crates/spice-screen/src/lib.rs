@@ -1,0 +1,33 @@
+//! The picture that a SPICE server shows, and what each client has seen of it. No I/O, no clock, no thread.
+//!
+//! A [`Screen`] holds the only copy of the picture. Whatever changes it (a frame given, a fill, a move) is noted for each
+//! client as a region that is stale and a few moves, never as a queue of pictures: what a slow client has not been sent
+//! merges, and the newest pixels win. A [`View`] is one client's side:
+//!
+//! ```text
+//! loop {
+//!     let plan = view.plan(&mut screen, now, room);    // short: takes the pixels of the pieces that are due
+//!     plan.pieces().iter().for_each(Piece::encode);     // long, and in parallel if you like; the screen is free again
+//!     view.send(plan, &mut channel);                   // whole messages
+//! }
+//! ```
+//!
+//! [`View::step`] is that loop for whoever has one thread.
+#![forbid(unsafe_code)]
+
+mod cut;
+mod message;
+mod order;
+mod piece;
+mod pixels;
+mod screen;
+mod shadow;
+mod stale;
+mod survey;
+mod view;
+
+pub use order::Plan;
+pub use piece::Piece;
+pub use pixels::Pixels;
+pub use screen::{Error, Screen};
+pub use view::{Room, Settings, Shown, View};

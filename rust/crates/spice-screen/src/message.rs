@@ -1,0 +1,123 @@
+//! The bodies of the messages that a view sends. Coded images are not copied into them: they follow.
+
+use bytes::Bytes;
+use spice_canvas::Area;
+use spice_wire::messages::display::{
+    CopyBits, DrawCopy, DrawFill, Head, MonitorsConfig, SurfaceCreate, SurfaceDestroy, SurfaceFlags,
+    SurfaceFormat,
+};
+use spice_wire::messages::draw::{
+    Brush, BrushData, BrushType, Clip, ClipType, DisplayBase, ImageScaleMode, MaskFlags, Point, QMask, Rect,
+    Ropd,
+};
+use spice_wire::messages::image::{
+    Bitmap, BitmapFlags, BitmapFormat, Image, ImageData, ImageFlags, ImageType, PaletteRef, Plane,
+};
+use spice_wire::shapes::{Ptr, When};
+use spice_wire::{Wire, Writer};
+
+use crate::stale::Move;
+
+/// A message's number and its body, or the beginning of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Message {
+    pub(crate) id: u16,
+    pub(crate) body: Vec<u8>,
+}
+
+/// The only surface that is used.
+const PRIMARY: u32 = 0;
+
+/// SURFACE_CREATE of the primary surface.
+pub(crate) fn surface_create(bounds: Area) -> Message {
+    let (width, height) = sides(bounds);
+    let (format, flags) = (SurfaceFormat::XRGB32, SurfaceFlags::PRIMARY);
+    message(314, &SurfaceCreate { surface_id: PRIMARY, width, height, format, flags })
+}
+
+/// SURFACE_DESTROY of the primary surface.
+pub(crate) fn surface_destroy() -> Message {
+    message(315, &SurfaceDestroy { surface_id: PRIMARY })
+}
+
+/// MARK.
+pub(crate) fn mark() -> Message {
+    Message { id: 102, body: Vec::new() }
+}
+
+/// MONITORS_CONFIG: one monitor on the whole surface.
+pub(crate) fn monitors_config(bounds: Area) -> Message {
+    let (width, height) = sides(bounds);
+    let head = Head { monitor_id: 0, surface_id: PRIMARY, width, height, x: 0, y: 0, flags: 0 };
+    message(317, &MonitorsConfig { max_allowed: 1, heads: vec![head] })
+}
+
+/// COPY_BITS.
+pub(crate) fn copy_bits(motion: &Move) -> Message {
+    let source = motion.source();
+    let source_position = Point { x: source.left, y: source.top };
+    message(104, &CopyBits { base: base(motion.target), source_position })
+}
+
+/// DRAW_FILL with one colour.
+pub(crate) fn draw_fill(area: Area, colour: u32) -> Message {
+    let brush = Brush { kind: BrushType::SOLID, data: BrushData::Solid(colour) };
+    message(302, &DrawFill { base: base(area), brush, rop: Ropd::OP_PUT, mask: no_mask() })
+}
+
+/// DRAW_COPY up to the descriptor of its image. What belongs to an image of this kind follows.
+pub(crate) fn draw_copy(area: Area, id: u64, kind: ImageType, flags: ImageFlags) -> Message {
+    let (width, height) = sides(area);
+    let image = Image { id, kind, flags, width, height, data: ImageData::None };
+    let copy = DrawCopy {
+        base: base(area),
+        source: Ptr(Some(Box::new(image))),
+        source_area: rect(Area::sized(area.width(), area.height())),
+        rop: Ropd::OP_PUT,
+        scale: ImageScaleMode::INTERPOLATE,
+        mask: no_mask(),
+    };
+    message(304, &copy)
+}
+
+/// What a BITMAP of 32 bits has before its rows.
+pub(crate) fn bitmap_head(width: usize, height: usize) -> Vec<u8> {
+    let (width, height) = (width as u32, height as u32);
+    let head = Bitmap {
+        format: BitmapFormat::BIT32,
+        flags: BitmapFlags::TOP_DOWN,
+        width,
+        height,
+        stride: width * 4,
+        palette: PaletteRef::Inline(Ptr(None)),
+        data: Plane(Bytes::new()),
+    };
+    message(0, &head).body
+}
+
+fn base(area: Area) -> DisplayBase {
+    DisplayBase {
+        surface_id: PRIMARY,
+        bounds: rect(area),
+        clip: Clip { kind: ClipType::NONE, rects: When(None) },
+    }
+}
+
+fn rect(area: Area) -> Rect {
+    Rect { top: area.top, left: area.left, bottom: area.bottom, right: area.right }
+}
+
+fn no_mask() -> QMask {
+    QMask { flags: MaskFlags(0), position: Point { x: 0, y: 0 }, bitmap: Ptr(None) }
+}
+
+fn sides(area: Area) -> (u32, u32) {
+    (area.width() as u32, area.height() as u32)
+}
+
+fn message(id: u16, content: &impl Wire) -> Message {
+    let mut writer = Writer::default();
+    content.write(&mut writer);
+    // Only a list that is too long for its count cannot be written, and none here is.
+    Message { id, body: writer.finish().unwrap_or_default() }
+}

@@ -1,0 +1,74 @@
+//! What one step of a view sends.
+
+use std::sync::Arc;
+
+use crate::message::Message;
+use crate::piece::Piece;
+use crate::view::Room;
+
+/// One message to be.
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// Something without an image.
+    Message(Message),
+    /// DRAW_COPY of a piece.
+    Piece(Arc<Piece>),
+}
+
+/// Messages in the order in which they must be sent. Until then their pieces can be coded.
+#[derive(Debug)]
+pub struct Plan {
+    pub(crate) orders: Vec<Order>,
+    /// What may still be added.
+    pub(crate) room: Room,
+    /// Something is due that had no room.
+    pub(crate) more: bool,
+}
+
+impl Plan {
+    /// Whether there is nothing to send.
+    pub fn is_empty(&self) -> bool {
+        self.orders.is_empty()
+    }
+
+    /// Whether something is due that the room did not allow.
+    pub fn more(&self) -> bool {
+        self.more
+    }
+
+    /// Everything that [`Piece::encode`] is to be called on, in any order and by any number of threads.
+    pub fn pieces(&self) -> Vec<&Piece> {
+        self.orders
+            .iter()
+            .filter_map(|order| match order {
+                Order::Piece(piece) => Some(&**piece),
+                Order::Message(_) => None,
+            })
+            .collect()
+    }
+
+    pub(crate) fn new(room: Room) -> Self {
+        Self { orders: Vec::new(), room, more: false }
+    }
+
+    /// Whether nothing can be added.
+    pub(crate) fn is_full(&self) -> bool {
+        self.room.messages == 0 || self.room.bytes == 0
+    }
+
+    /// Adds a message, if there is room for one; whether there was.
+    pub(crate) fn say(&mut self, message: Message) -> bool {
+        self.add(Order::Message(message), 0)
+    }
+
+    /// Adds something that will have about so many bytes, if there is room for a message; whether there was.
+    pub(crate) fn add(&mut self, order: Order, bytes: usize) -> bool {
+        let fits = !self.is_full();
+        if fits {
+            self.room.messages -= 1;
+            self.room.bytes = self.room.bytes.saturating_sub(bytes);
+            self.orders.push(order);
+        }
+        fits
+    }
+}

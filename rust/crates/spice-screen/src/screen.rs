@@ -1,0 +1,170 @@
+//! The picture that is shown, and everybody who looks at it.
+
+use std::fmt;
+
+use spice_canvas::{Area, Region, Snapshot};
+use spice_wire::Limits;
+
+use crate::pixels::Pixels;
+use crate::shadow::Shadow;
+use crate::stale::{Move, Stale};
+use crate::survey::survey;
+
+/// A screen that cannot be, or a place outside of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error(String);
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The picture that a server shows. All clients of a display look at the same one.
+#[derive(Debug)]
+pub struct Screen {
+    pub(crate) shadow: Shadow,
+    /// What each view has not been shown; a place is free after its view is gone.
+    stale: Vec<Option<Stale>>,
+    /// Grows with each change of size.
+    generation: u64,
+    most_pixels: usize,
+}
+
+impl Screen {
+    /// A black screen.
+    ///
+    /// # Errors
+    /// When a side is 0 or above 32767, or the screen has more pixels than the limits allow.
+    pub fn new(width: usize, height: usize, limits: &Limits) -> Result<Self, Error> {
+        check_size(width, height, limits.pixels)?;
+        let shadow = Shadow::new(width, height, 1);
+        Ok(Self { shadow, stale: Vec::new(), generation: 1, most_pixels: limits.pixels })
+    }
+
+    /// Width and height.
+    pub fn size(&self) -> (usize, usize) {
+        (self.shadow.bounds().width(), self.shadow.bounds().height())
+    }
+
+    /// Grows with each change.
+    pub fn version(&self) -> u64 {
+        self.shadow.version()
+    }
+
+    /// All pixels, 0x00RRGGBB, rows without a gap.
+    pub fn pixels(&self) -> &[u32] {
+        self.shadow.pixels()
+    }
+
+    /// A copy of the picture.
+    pub fn snapshot(&self) -> Snapshot {
+        let (width, height) = self.size();
+        Snapshot::of(self.pixels().to_vec(), width, height, self.version())
+    }
+
+    /// Shows a picture with its corner at a place; what lies outside of the screen is left out. Whether something changed.
+    pub fn draw(&mut self, pixels: &impl Pixels, left: i32, top: i32) -> bool {
+        let whole = Area::sized(pixels.width(), pixels.height()).moved(left.into(), top.into());
+        let target = whole.intersect(&self.shadow.bounds());
+        if target.is_empty() {
+            return false;
+        }
+        let areas = survey(&self.shadow, pixels, target, (left, top));
+        for area in &areas {
+            self.shadow.take(pixels, *area, (left, top));
+        }
+        self.tell(&areas);
+        !areas.is_empty()
+    }
+
+    /// Makes an area one colour, 0x00RRGGBB. Whether something changed.
+    pub fn fill(&mut self, area: Area, colour: u32) -> bool {
+        let area = area.intersect(&self.shadow.bounds());
+        let changed = !area.is_empty() && self.shadow.fill(area, colour);
+        if changed {
+            self.tell(&[area]);
+        }
+        changed
+    }
+
+    /// Copies an area to where its corner will be at a place. Only what comes from the screen and lands on it counts.
+    pub fn copy(&mut self, area: Area, to_left: i32, to_top: i32) {
+        let (dx, dy) = (i64::from(to_left) - i64::from(area.left), i64::from(to_top) - i64::from(area.top));
+        let bounds = self.shadow.bounds();
+        let target = area.intersect(&bounds).moved(dx, dy).intersect(&bounds);
+        if target.is_empty() || (dx, dy) == (0, 0) {
+            return;
+        }
+        // Both ends lie on the screen, so that the way between them fits.
+        let motion = Move { target, dx: dx as i32, dy: dy as i32 };
+        self.shadow.scroll(target, motion.dx, motion.dy);
+        self.stale.iter_mut().flatten().for_each(|stale| stale.moved(motion));
+    }
+
+    /// Changes the size: what is in both stays, the rest is black.
+    ///
+    /// # Errors
+    /// As [`Screen::new`].
+    pub fn resize(&mut self, width: usize, height: usize) -> Result<(), Error> {
+        check_size(width, height, self.most_pixels)?;
+        if (width, height) == self.size() {
+            return Ok(());
+        }
+        self.shadow = self.shadow.resized(width, height);
+        self.generation += 1;
+        let everything = || Stale::everything(self.generation, self.shadow.bounds());
+        self.stale.iter_mut().flatten().for_each(|stale| *stale = everything());
+        Ok(())
+    }
+
+    /// A place for another view, to whom everything is new.
+    pub(crate) fn attach(&mut self) -> usize {
+        let stale = Some(Stale::everything(self.generation, self.shadow.bounds()));
+        match self.stale.iter().position(Option::is_none) {
+            Some(free) => {
+                self.stale[free] = stale;
+                free
+            }
+            None => {
+                self.stale.push(stale);
+                self.stale.len() - 1
+            }
+        }
+    }
+
+    /// Forgets a view.
+    pub(crate) fn detach(&mut self, place: usize) {
+        if let Some(stale) = self.stale.get_mut(place) {
+            *stale = None;
+        }
+    }
+
+    /// The picture, and what the view at a place has not been shown of it.
+    pub(crate) fn look(&mut self, place: usize) -> Option<(&Shadow, &mut Stale)> {
+        Some((&self.shadow, self.stale.get_mut(place)?.as_mut()?))
+    }
+
+    fn tell(&mut self, areas: &[Area]) {
+        if areas.is_empty() || self.stale.iter().all(Option::is_none) {
+            return;
+        }
+        let region = Region::of(areas.iter().copied(), usize::MAX).unwrap_or_default();
+        self.stale.iter_mut().flatten().for_each(|stale| stale.changed(&region));
+    }
+}
+
+fn check_size(width: usize, height: usize, most: usize) -> Result<(), Error> {
+    let possible = (1..=MOST_SIDE).contains(&width) && (1..=MOST_SIDE).contains(&height);
+    match possible && width * height <= most {
+        true => Ok(()),
+        false => Err(Error(format!(
+            "a screen of {width}x{height}: sides go from 1 to {MOST_SIDE} and Limits.pixels allows {most} pixels"
+        ))),
+    }
+}
+
+/// Cursor and QUIC know 16 bits with a sign; no real screen has a longer side.
+const MOST_SIDE: usize = 32767;
