@@ -8,7 +8,7 @@ place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 
 "${PYTHON:-python3}" -m venv "$place/venv"
-"$place/venv/bin/pip" install --quiet "spice-rs[cli,test] @ file://$wheel"
+"$place/venv/bin/pip" install --quiet "spice-rs[cli,test,web] @ file://$wheel"
 # The tests and their settings, and nothing else: no source of ours can be imported by accident.
 cp -r "$root/tests" "$root/pyproject.toml" "$place/"
 
