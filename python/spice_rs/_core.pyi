@@ -125,6 +125,9 @@ class Channel:
         before are handed out first, and every further call raises the same.
         """
     @property
+    def window_is_open(self) -> bool:
+        """Whether the peer has acknowledged enough for more to be sent; always, where it was not asked to acknowledge."""
+    @property
     def waiting(self) -> int:
         """Bytes received in whole messages and not yet taken by `next`.
 

@@ -9,6 +9,7 @@
     │       ├── DecodeError      bytes that do not parse, an image that does not decode
     │       └── LimitExceeded    legal, but more than `Limits` allow
     ├── ConnectError             .address .reason: nobody answers at that address (an OSError too)
+    ├── ListenError              .address .reason: a server cannot listen there (an OSError too)
     ├── LinkError                .code: the protocol's link error
     │   ├── NotSpice             .protocol: something answers, but it speaks VNC, HTTP, TLS, SSH, ...
     │   ├── AuthenticationError  the password is wrong, missing or expired
@@ -99,6 +100,26 @@ class ConnectError(SpiceError, OSError):
 
     def __str__(self) -> str:
         return f"cannot connect to {self.address}: {self.reason}"
+
+
+class ListenError(SpiceError, OSError):
+    """A server cannot listen at an address.
+
+    It is an `OSError` too, with the system's `errno` where there was one.
+
+    Attributes:
+        address: where it was to listen, as text.
+        reason: why it cannot, in words.
+    """
+
+    def __init__(self, address: str, reason: str, *, errno: int | None = None) -> None:
+        super().__init__(address, reason)
+        self.address = address
+        self.reason = reason
+        self.errno = errno
+
+    def __str__(self) -> str:
+        return f"cannot listen on {self.address}: {self.reason}"
 
 
 class LinkError(SpiceError):

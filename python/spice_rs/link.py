@@ -18,7 +18,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import trio
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -112,7 +112,7 @@ async def client_link(
     )
     await words.send(_framed(encode_struct(message)))
     reply = await _receive_reply(words)
-    linked = Linked(message, _to_numbers(reply.caps.common), _to_numbers(reply.caps.channel))
+    linked = Linked(message, capability_numbers(reply.caps.common), capability_numbers(reply.caps.channel))
     await _prove(words, linked, reply.public_key, password)
     if first := along(linked):
         await words.send(first)
@@ -120,21 +120,24 @@ async def client_link(
     return linked
 
 
-async def server_link(
-    stream: Stream,
-    *,
-    key: RSAPrivateKey,
-    offer: Callable[[LinkMessage], Iterable[int]],
-    admit: Callable[[LinkMessage], LinkErrorCode],
-    password: str | None = None,
-) -> Linked:
-    """Answer a client that asks for a channel.
+class Gate(Protocol):
+    """What a server decides in the link stage; `server_link` calls the methods in this order."""
 
-    Arguments:
-        key: for this link alone; see `auth.make_key`.
-        offer: returns this side's capabilities for a channel, or raises `Refused`.
-        admit: says, after the password fitted, whether the client may have the channel.
-        password: None lets everybody in.
+    def offer(self, message: LinkMessage) -> Iterable[int]:
+        """Return this side's capabilities for the channel asked for, or raise `Refused`."""
+
+    async def key(self) -> RSAPrivateKey:
+        """Return a key for this link alone; see `auth.make_key`."""
+
+    def password(self, message: LinkMessage) -> str | None:
+        """Return the password that opens this channel; None lets everybody in."""
+
+    async def admit(self, message: LinkMessage, *, proven: bool) -> LinkErrorCode:
+        """Say, now that the client has proven its password or not, whether it may have the channel."""
+
+
+async def server_link(stream: Stream, gate: Gate) -> Linked:
+    """Answer a client that asks for a channel.
 
     Raises:
         LinkError: the client was refused, with the code that it was told; or the connection ended in the middle.
@@ -144,18 +147,21 @@ async def server_link(
     words = _Words(stream, "client")
     try:
         message = await _receive_message(words)
-        capabilities = tuple(offer(message))
+        capabilities = tuple(gate.offer(message))
     except Refused as refused:
         if not refused.silent:
             await words.send(_framed(encode_struct(_refusal(refused.code))))
         raise
+    key = await gate.key()
     caps = Caps(common=_to_words(COMMON), channel=_to_words(capabilities))
     reply = LinkReply(error=LinkErrorCode.OK, public_key=auth.public_bytes(key), caps=caps)
     await words.send(_framed(encode_struct(reply)))
-    linked = Linked(message, _to_numbers(message.caps.common), _to_numbers(message.caps.channel))
+    linked = Linked(
+        message, capability_numbers(message.caps.common), capability_numbers(message.caps.channel)
+    )
     method = await _receive_mechanism(words, linked)
-    proven = await method.server(words, auth.ServerSide(password, key))
-    result = admit(message) if proven else LinkErrorCode.PERMISSION_DENIED
+    proven = await method.server(words, auth.ServerSide(gate.password(message), key))
+    result = await gate.admit(message, proven=proven)
     await words.send(RESULT.pack(result))
     if result != LinkErrorCode.OK:
         raise Refused(result, f"the client was refused: {_name(result)}")
@@ -393,7 +399,8 @@ def _to_words(numbers: Iterable[int]) -> tuple[int, ...]:
     return tuple(bits >> at & 0xFFFFFFFF for at in range(0, bits.bit_length(), 32))
 
 
-def _to_numbers(words: Iterable[int]) -> frozenset[int]:
+def capability_numbers(words: Iterable[int]) -> frozenset[int]:
+    """Return the numbers that stand in the words of a set of capabilities."""
     return frozenset(32 * i + bit for i, word in enumerate(words) for bit in range(32) if word >> bit & 1)
 
 

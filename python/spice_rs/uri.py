@@ -53,11 +53,12 @@ class UnixAddress:
 Address = TcpAddress | UnixAddress
 
 
-def parse(text: str) -> Address:
+def parse(text: str, *, listening: bool = False) -> Address:
     """Read an address.
 
     Arguments:
         text: `spice://[user@]host[:port][?port=...&password=...]`, or `spice+unix://` and a path, taken as it is.
+        listening: it is where a server shall listen, and may have port 0 for any that is free.
 
     Raises:
         ValueError: it is none; the text says what is wrong with it and shows a right one.
@@ -66,7 +67,7 @@ def parse(text: str) -> Address:
     scheme, found, rest = text.partition("://")
     match scheme.lower() if found else None:
         case "spice":
-            return _tcp(text, rest)
+            return _tcp(text, rest, 0 if listening else 1)
         case "spice+unix":
             return _unix(text, rest)
         case "spice+tls":
@@ -83,18 +84,18 @@ def _unix(text: str, path: str) -> UnixAddress:
     return UnixAddress(path)
 
 
-def _tcp(text: str, rest: str) -> TcpAddress:
+def _tcp(text: str, rest: str, least: int) -> TcpAddress:
     authority, query = _split_query(rest)
     # The last @ that is before the query: a password in the query may contain one.
     user, found, place = authority.rpartition("@")
-    host, port = _host_and_port(text, place)
+    host, port = _host_and_port(text, place, least)
     values = _query(text, query)
     if "tls-port" in values:
         raise _no_tls()
     if "port" in values:
         if port is not None:
             raise _wrong(text, "it gives the port twice")
-        port = _port(text, values["port"])
+        port = _port(text, values["port"], least)
     return TcpAddress(
         host,
         DEFAULT_PORT if port is None else port,
@@ -109,7 +110,7 @@ def _split_query(rest: str) -> tuple[str, str]:
     return authority.removesuffix("/"), query
 
 
-def _host_and_port(text: str, place: str) -> tuple[str, int | None]:
+def _host_and_port(text: str, place: str, least: int) -> tuple[str, int | None]:
     shape = re.fullmatch(r"(?:\[(?P<six>[^]]*)\]|(?P<host>[^][/:]*))(?::(?P<port>[^/:]*))?", place)
     if shape is None:
         hint = (
@@ -121,11 +122,11 @@ def _host_and_port(text: str, place: str) -> tuple[str, int | None]:
     host = shape["six"] or unquote(shape["host"] or "")
     if not host:
         raise _wrong(text, "it names no host")
-    return host, None if shape["port"] is None else _port(text, shape["port"])
+    return host, None if shape["port"] is None else _port(text, shape["port"], least)
 
 
-def _port(text: str, digits: str) -> int:
-    if not (digits.isascii() and digits.isdigit() and 0 < int(digits[:6]) < 65536):
+def _port(text: str, digits: str, least: int) -> int:
+    if not (digits.isascii() and digits.isdigit() and least <= int(digits[:6]) < 65536):
         raise _wrong(text, f"{digits!r} is no port")
     return int(digits)
 

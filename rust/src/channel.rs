@@ -168,6 +168,12 @@ impl Channel {
         }
     }
 
+    /// Whether the peer has acknowledged enough for more to be sent; always, where it was not asked to acknowledge.
+    #[getter]
+    fn window_is_open(&self) -> bool {
+        lock(&self.transport).window_is_open()
+    }
+
     /// Bytes received so far.
     #[getter]
     fn received(&self) -> u64 {

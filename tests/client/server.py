@@ -100,9 +100,7 @@ class Server:
 
     async def _serve(self, stream: Stream) -> None:
         try:
-            linked = await server_link(
-                stream, key=self.key, offer=self._offer, admit=self._admit, password=self.password
-            )
+            linked = await server_link(stream, Gate(self))
         except SpiceError:
             await trio.aclose_forcefully(stream)
             return
@@ -113,16 +111,6 @@ class Server:
         channel.start(stream, linked)
         await channel.run()
 
-    def _offer(self, message: LinkMessage) -> tuple[int, ...]:
-        return CLASSES[message.channel_type].capabilities
-
-    def _admit(self, message: LinkMessage) -> LinkErrorCode:
-        key = message.channel_type, message.channel_id
-        if key in self.refuse:
-            return self.refuse[key]
-        right = 0 if message.channel_type == ChannelType.MAIN else SESSION_ID
-        return LinkErrorCode.OK if message.connection_id == right else LinkErrorCode.BAD_CONNECTION_ID
-
     def _make(self, kind: ChannelType, number: int) -> Channel:
         if kind != ChannelType.MAIN:
             return CLASSES[kind](number)
@@ -132,6 +120,31 @@ class Server:
             channels=tuple(main.ChannelId(kind, number) for kind, number in self.offers),
             mouse_modes=self.mouse_modes,
         )
+
+
+@dataclass
+class Gate:
+    """Lets clients in as a test says."""
+
+    server: Server
+
+    def offer(self, message: LinkMessage) -> tuple[int, ...]:
+        return CLASSES[message.channel_type].capabilities
+
+    async def key(self) -> RSAPrivateKey:
+        return self.server.key
+
+    def password(self, message: LinkMessage) -> str | None:
+        return self.server.password
+
+    async def admit(self, message: LinkMessage, *, proven: bool) -> LinkErrorCode:
+        if not proven:
+            return LinkErrorCode.PERMISSION_DENIED
+        key = message.channel_type, message.channel_id
+        if key in self.server.refuse:
+            return self.server.refuse[key]
+        right = 0 if message.channel_type == ChannelType.MAIN else SESSION_ID
+        return LinkErrorCode.OK if message.connection_id == right else LinkErrorCode.BAD_CONNECTION_ID
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import pytest
 import trio
@@ -26,6 +27,7 @@ from spice_rs.errors import (
     VersionMismatch,
 )
 from spice_rs.link import Linked, Refused, client_link, server_link
+from spice_rs.messages.link import LinkMessage
 from tests.link.streams import Counted, CutAfter, Dribble
 
 HEADER = struct.Struct("<4sIII")
@@ -42,6 +44,27 @@ async def outcome(half: Awaitable[Linked]) -> Linked | SpiceError:
         return await half
     except SpiceError as error:
         return error
+
+
+@dataclass
+class Open:
+    """A gate for a link of any kind; with a password, only for who knows it."""
+
+    private: RSAPrivateKey
+    secret: str | None
+    result: LinkErrorCode
+
+    def offer(self, message: LinkMessage) -> tuple[int, ...]:
+        return 1, 6
+
+    async def key(self) -> RSAPrivateKey:
+        return self.private
+
+    def password(self, message: LinkMessage) -> str | None:
+        return self.secret
+
+    async def admit(self, message: LinkMessage, *, proven: bool) -> LinkErrorCode:
+        return self.result if proven else LinkErrorCode.PERMISSION_DENIED
 
 
 async def both(
@@ -79,9 +102,7 @@ def asks(password: str | None = None, **more: object) -> Callable[[Stream], Awai
 def answers(
     key: RSAPrivateKey, password: str | None = None, result: LinkErrorCode = LinkErrorCode.OK
 ) -> Callable[[Stream], Awaitable[Linked]]:
-    return lambda stream: server_link(
-        stream, key=key, offer=lambda message: (1, 6), admit=lambda message: result, password=password
-    )
+    return lambda stream: server_link(stream, Open(key, password, result))
 
 
 def reply(error: int = 0, public_key: bytes = bytes(162), common: int = 0b1011, major: int = 2) -> bytes:

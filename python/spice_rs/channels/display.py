@@ -8,6 +8,7 @@ wait, and the server's ACK window does the rest.
 from __future__ import annotations
 
 import logging
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -270,25 +271,111 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
     handlers: ClassVar[Mapping[type[Message], Handler]] = dict.fromkeys(display.FROM_SERVER.values(), in_rust)
 
 
+WINDOW = 20
+"""Messages after which a client acknowledges; at most twice as many are under way (protocol.md 1.9)."""
+
+BUDGET = 1 << 20
+"""Bytes that are encoded before they are sent: the next ones are newer."""
+
+SEND_AHEAD = 1 << 18
+"""Bytes that may wait for the client while more is encoded, so that neither side waits for the other."""
+
+INLINE_PIXELS = 1 << 14
+"""Pixels that are encoded at once; more go to a worker thread, as Trio's must not stand still for a millisecond."""
+
+
 class DisplayServer(Channel, kind=ChannelType.DISPLAY, role="server", receives=display.FROM_CLIENT):
-    """The server's end: it remembers what the client asked for.
+    """The server's end: it shows a screen, as fast as the client takes it, and always the newest picture.
 
     Attributes:
         init: the caches that the client named; None until it did.
         compression: what the client prefers; None if it said nothing.
+        view: what the client has been shown; None before it named its caches, and where the channel was given no `view` to open.
     """
 
     capabilities = (DisplayCap.MONITORS_CONFIG, DisplayCap.PREF_COMPRESSION, DisplayCap.STREAM_REPORT)
 
-    def __init__(self, channel_id: int = 0, surroundings: Surroundings | None = None) -> None:
+    def __init__(
+        self,
+        channel_id: int = 0,
+        surroundings: Surroundings | None = None,
+        *,
+        view: Callable[[DisplayServer], _core.View] | None = None,
+    ) -> None:
         super().__init__(channel_id, surroundings)
         self.init: display.Init | None = None
         self.compression: ImageCompression | None = None
         self.reports: deque[display.StreamReport] = deque(maxlen=FAILURES_KEPT)
+        self.view: _core.View | None = None
+        self._open_view = view
+        self._stale = True
+        self._more = True
+        self._shown = trio.lowlevel.ParkingLot()
+
+    def on_start(self) -> None:
+        """Ask for acknowledgements, which are what says that a client keeps up."""
+        if self._open_view is not None:
+            self.post(base.SetAck(1, WINDOW))
+
+    def look(self) -> None:
+        """Show what has changed on the screen, when the client is ready for it."""
+        self._stale = True
+        self.changed()
+
+    async def wait_shown(self) -> None:
+        """Wait until the client has been sent everything that has changed by now, and it has left.
+
+        Raises:
+            SpiceError: the channel is over.
+        """
+        while self.view is None or self._stale or not self.view.is_up_to_date:
+            self.check()
+            await self._shown.park()
+        await self.drained()
+
+    def tasks(self) -> Iterable[Callable[[], Any]]:
+        """Add the one that shows the screen."""
+        own = () if self._open_view is None else (self._show,)
+        return *super().tasks(), *own
+
+    def on_end(self) -> None:
+        """Wake who waits for the client to be shown something."""
+        self._shown.unpark_all()
+        if self.view is not None:
+            self.view.close()
+
+    async def take(self) -> None:
+        """Look whether the client has made room."""
+        await super().take()
+        self.changed()
+
+    async def _show(self) -> None:
+        assert self._open_view is not None
+        await self.wait_until(lambda: self.init is not None)
+        view = self.view = self._open_view(self)
+        again = math.inf
+        while True:
+            with trio.move_on_at(again):
+                await self.wait_until(lambda: (self._stale or self._more) and self.core.window_is_open)
+            self._stale = False
+            shown = await self._step(view)
+            self._more, again = shown.more, math.inf if shown.again is None else shown.again
+            self.flush()
+            self._shown.unpark_all()
+            while self._unsent > SEND_AHEAD:
+                await self._room.park()
+
+    async def _step(self, view: _core.View) -> _core.Shown:
+        now = trio.current_time()
+        if view.due_pixels <= INLINE_PIXELS:
+            await trio.lowlevel.checkpoint()
+            return view.step(self.core, now, BUDGET)
+        return await trio.to_thread.run_sync(view.step, self.core, now, BUDGET)
 
     def _on_init(self, message: display.Init) -> None:
-        self.init = message
-        self.changed()
+        if self.init is None:  # a second one cannot change what has begun
+            self.init = message
+            self.changed()
 
     def _on_compression(self, message: display.PreferredCompression) -> None:
         self.compression = message.compression

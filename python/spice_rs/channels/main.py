@@ -10,8 +10,9 @@ import trio
 
 from ..enums import ChannelType, MainCap, MouseMode
 from ..errors import Disconnected
-from ..messages import Message, main
+from ..messages import Message, base, main
 from ._base import Channel, Handler, Surroundings, ignored
+from ._line import Line
 
 
 class MainClient(Channel, kind=ChannelType.MAIN, role="client", receives=main.FROM_SERVER):
@@ -132,12 +133,15 @@ class MainClient(Channel, kind=ChannelType.MAIN, role="client", receives=main.FR
 
 
 class MainServer(Channel, kind=ChannelType.MAIN, role="server", receives=main.FROM_CLIENT):
-    """The server's end: it answers ATTACH_CHANNELS and requests for a mouse mode.
+    """The server's end: it answers ATTACH_CHANNELS and requests for a mouse mode, and measures the line.
 
     Attributes:
         init: what the session starts with; None leaves it to the program to send it.
         channels: what ATTACH_CHANNELS is answered with.
+        machine: what NAME and UUID tell a client that asks for them; None tells nothing.
         mouse_modes: the modes that a client may ask for.
+        mouse_mode: the one in force.
+        line: what is known of the line to the client.
     """
 
     capabilities = (MainCap.NAME_AND_UUID, MainCap.AGENT_CONNECTED_TOKENS)
@@ -149,26 +153,61 @@ class MainServer(Channel, kind=ChannelType.MAIN, role="server", receives=main.FR
         *,
         init: main.Init | None = None,
         channels: tuple[main.ChannelId, ...] = (),
+        machine: tuple[str, uuid.UUID | None] | None = None,
         mouse_modes: MouseMode = MouseMode.SERVER,
+        on_mouse_mode: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(channel_id, surroundings)
         self.init = init
         self.channels = channels
+        self.machine = machine
         self.mouse_modes = mouse_modes
+        self.mouse_mode = MouseMode(init.current_mouse_mode) if init else MouseMode.SERVER
+        self.line = Line()
+        self.attached = False
+        self._on_new_mouse_mode = on_mouse_mode
 
     def on_start(self) -> None:
         """Begin the session."""
-        if self.init is not None:
-            self.post(self.init)
+        if self.init is None:
+            return
+        self.post(self.init)
+        knows_names = self.linked is not None and MainCap.NAME_AND_UUID in self.linked.channel
+        if self.machine is None or not knows_names:
+            return
+        name, number = self.machine
+        self.post(main.Name(name))
+        if number is not None:
+            self.post(main.Uuid(number.bytes))
+
+    def add_channels(self, channels: tuple[main.ChannelId, ...]) -> None:
+        """Offer more channels: at once to a client that has asked for the list, else with the list."""
+        self.channels = (*self.channels, *channels)
+        if self.attached and self.ended is None:
+            self.post(main.ChannelsList(channels))
+
+    def probe(self, padding: int = 0) -> None:
+        """Send a PING that measures the line; `padding` bytes go with it and do not come back."""
+        self.post(self.line.ping(padding))
+
+    def _on_pong(self, message: base.Pong) -> None:
+        self.line.pong(message)
+        self.changed()
 
     def _on_attach(self, message: main.AttachChannels) -> None:
+        self.attached = True
         self.post(main.ChannelsList(self.channels))
+        self.changed()
 
     def _on_mouse_mode_request(self, message: main.MouseModeRequest) -> None:
-        if message.mode & self.mouse_modes:
-            self.post(main.MouseModeChanged(self.mouse_modes, message.mode))
+        # A request names one mode; whatever else stands there is answered with what is so.
+        if int(message.mode) in (MouseMode.SERVER, MouseMode.CLIENT) and message.mode & self.mouse_modes:
+            self.mouse_mode = message.mode
+        self.post(main.MouseModeChanged(self.mouse_modes, self.mouse_mode))
+        self._on_new_mouse_mode()
 
     handlers: ClassVar[Mapping[type[Message], Handler]] = {
+        base.Pong: _on_pong,
         main.AttachChannels: _on_attach,
         main.MouseModeRequest: _on_mouse_mode_request,
         main.ClientInfo: ignored,

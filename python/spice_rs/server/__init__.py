@@ -1,0 +1,167 @@
+r"""Serve pictures to SPICE clients.
+
+::
+
+    async with spice_rs.serve("spice://127.0.0.1:5900", size=(1280, 800)) as server:
+        await server.screen.update(picture)  # (800, 1280, 4) uint8, blue first
+        async for event in server.events():
+            match event:
+                case spice_rs.KeyDown(name="Q"):
+                    break
+                case spice_rs.MouseMoved(x=x, y=y):
+                    await server.screen.draw(sprite, at=(x, y))
+
+A `Screen` is a picture that all clients see; drawing on it compares with what it shows already, so that a program may hand over whole
+frames and only what is new goes out. No client is waited for: who is slow sees the newest picture, and fewer of them.
+"""
+
+from __future__ import annotations
+
+import uuid as uuids
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import trio
+
+from .._groups import plain_errors
+from ..enums import MouseMode
+from ..uri import Address
+from ._doors import open_doors
+from ._mailbox import Events
+from .client import Client, Handler
+from .encoding import Compression, Encoding, Lossy, Streaming
+from .events import (
+    Event,
+    Joined,
+    KeyDown,
+    KeyUp,
+    Left,
+    LocksChanged,
+    MouseDown,
+    MouseMoved,
+    MouseRelative,
+    MouseUp,
+)
+from .limits import ServerLimits
+from .screen import Screen
+from .server import Server
+
+__all__ = [
+    "Client",
+    "Compression",
+    "Encoding",
+    "Event",
+    "Events",
+    "Handler",
+    "Joined",
+    "KeyDown",
+    "KeyUp",
+    "Left",
+    "LocksChanged",
+    "Lossy",
+    "MouseDown",
+    "MouseMoved",
+    "MouseRelative",
+    "MouseUp",
+    "Screen",
+    "Server",
+    "ServerLimits",
+    "Streaming",
+    "serve",
+    "serve_forever",
+]
+
+POLITE_CLOSE = 0.5
+"""Seconds for the last words to clients: nobody else can decide how long they may take to listen."""
+
+
+@asynccontextmanager
+async def serve(
+    *addresses: str | Address,
+    handler: Handler | None = None,
+    size: tuple[int, int] | Sequence[tuple[int, int]] = (1024, 768),
+    password: str | None = None,
+    name: str | None = None,
+    uuid: uuids.UUID | None = None,
+    encoding: Encoding | None = None,
+    mouse_modes: MouseMode = MouseMode.SERVER | MouseMode.CLIENT,
+    limits: ServerLimits | None = None,
+) -> AsyncIterator[Server]:
+    """Listen for clients and serve them for a block.
+
+    Leaving the block says goodbye to all clients and ends everything.
+
+    Arguments:
+        addresses: where to listen: `spice://host:port`, where port 0 takes any that is free, and `spice+unix:///path`. Without any,
+            clients come by `Server.serve_stream`.
+        handler: a coroutine function that is called with each client and cancelled when the client has gone. What it raises ends the
+            block.
+        size: width and height of the screen, or of each of several.
+        password: None lets everybody in.
+        name: what clients show as the name of the machine.
+        uuid: its UUID.
+        encoding: how pictures go out.
+        mouse_modes: CLIENT lets clients send positions, SERVER motion; with both they choose.
+        limits: what clients may make this side spend.
+
+    Raises:
+        ListenError: an address cannot be listened on.
+        ValueError: an address, a size or the password is none.
+
+    Cancelled, it ends everything at once.
+    """
+    sizes = [size] if isinstance(size[0], int) else list(size)
+    server = Server(
+        sizes,  # type: ignore[arg-type]
+        handler=handler,
+        password=password,
+        name=name,
+        uuid=uuid,
+        encoding=encoding,
+        mouse_modes=mouse_modes,
+        limits=limits,
+    )
+    with plain_errors():
+        async with open_doors(addresses) as doors, trio.open_nursery() as nursery:
+            server._nursery = nursery
+            server.addresses = tuple(door.address for door in doors)
+            nursery.start_soon(server.keep_keys)
+            for door in doors:
+                nursery.start_soon(trio.serve_listeners, server.accept, [door.listener])
+            try:
+                yield server
+            finally:
+                with trio.CancelScope(shield=True), trio.move_on_after(POLITE_CLOSE):
+                    await server.close()
+                nursery.cancel_scope.cancel()
+
+
+async def serve_forever(
+    handler: Handler | None,
+    *addresses: str | Address,
+    size: tuple[int, int] | Sequence[tuple[int, int]] = (1024, 768),
+    password: str | None = None,
+    name: str | None = None,
+    uuid: uuids.UUID | None = None,
+    encoding: Encoding | None = None,
+    mouse_modes: MouseMode = MouseMode.SERVER | MouseMode.CLIENT,
+    limits: ServerLimits | None = None,
+    task_status: trio.TaskStatus[Server] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Serve until cancelled; with `nursery.start` it returns the `Server` once its doors are open.
+
+    Arguments and errors are those of `serve`.
+    """
+    async with serve(
+        *addresses,
+        handler=handler,
+        size=size,
+        password=password,
+        name=name,
+        uuid=uuid,
+        encoding=encoding,
+        mouse_modes=mouse_modes,
+        limits=limits,
+    ) as server:
+        task_status.started(server)
+        await trio.sleep_forever()

@@ -1,0 +1,145 @@
+"""Where a server listens: TCP ports and UNIX sockets, opened from addresses."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import stat
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import trio
+
+from ..errors import ListenError
+from ..uri import Address, TcpAddress, UnixAddress, parse
+
+LOCAL = "local"
+"""The address of clients that come through a UNIX socket, or over a stream of the program's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One listening socket.
+
+    Attributes:
+        address: where clients reach it, with the port that it really has.
+    """
+
+    address: str
+    listener: trio.SocketListener
+
+
+@asynccontextmanager
+async def open_doors(addresses: Iterable[str | Address]) -> AsyncIterator[list[Door]]:
+    """Listen on all addresses for a block.
+
+    Raises:
+        ListenError: the first that cannot be listened on.
+        ValueError, Unsupported: see `uri.parse`.
+    """
+    async with AsyncExitStack() as stack:
+        doors: list[Door] = []
+        for address in addresses:
+            place = parse(address, listening=True) if isinstance(address, str) else address
+            if isinstance(place, UnixAddress):
+                doors.append(await stack.enter_async_context(_unix_door(place)))
+            else:
+                doors += [await stack.enter_async_context(door) for door in await _tcp_doors(place)]
+        yield doors
+
+
+def peer_name(stream: trio.abc.Stream) -> str:
+    """Return the address of who is at the other end, without the port: what wrong passwords are counted by."""
+    if isinstance(stream, trio.SocketStream) and stream.socket.family in (socket.AF_INET, socket.AF_INET6):
+        with suppress(OSError):
+            return str(stream.socket.getpeername()[0])
+    return LOCAL
+
+
+async def _tcp_doors(address: TcpAddress) -> list[_Closing]:
+    try:
+        listeners = await trio.open_tcp_listeners(address.port, host=address.host)
+    except OSError as error:
+        raise _explained(str(address), error) from error
+    return [_Closing(Door(_name(listener), listener)) for listener in listeners]
+
+
+class _Closing:
+    """Closes a door at the end of a block."""
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+
+    async def __aenter__(self) -> Door:
+        return self.door
+
+    async def __aexit__(self, *_error: object) -> None:
+        await trio.aclose_forcefully(self.door.listener)
+
+
+def _name(listener: trio.SocketListener) -> str:
+    host, port = listener.socket.getsockname()[:2]
+    return str(TcpAddress(host, port))
+
+
+@asynccontextmanager
+async def _unix_door(address: UnixAddress) -> AsyncIterator[Door]:
+    path = "\0" + address.path[1:] if address.path.startswith("@") else address.path
+    sock = trio.socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        await _remove_if_dead(address.path)
+        await sock.bind(path)
+        sock.listen(128)
+    except OSError as error:
+        sock.close()
+        raise _explained(str(address), error) from error
+    mine = _identity(address.path)
+    try:
+        async with _Closing(Door(str(address), trio.SocketListener(sock))) as door:
+            yield door
+    finally:
+        # Somebody may have put another socket there meanwhile, which is theirs to remove.
+        if mine is not None and _identity(address.path) == mine:
+            with suppress(OSError):
+                await trio.Path(address.path).unlink()
+
+
+async def _remove_if_dead(path: str) -> None:
+    """Remove a socket that a server has left behind: nobody answers at it."""
+    if path.startswith("@") or not _is_socket(path):
+        return
+    try:
+        await trio.aclose_forcefully(await trio.open_unix_socket(path))
+    except ConnectionRefusedError:
+        await trio.Path(path).unlink()
+
+
+def _is_socket(path: str) -> bool:
+    try:
+        return stat.S_ISSOCK(Path(path).stat().st_mode)
+    except OSError:
+        return False
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _explained(address: str, error: OSError) -> ListenError:
+    reason = REASONS.get(error.errno or 0) or error.strerror or str(error)
+    return ListenError(address, reason, errno=error.errno)
+
+
+REASONS = {
+    errno.EADDRINUSE: "something listens there already; end it, or take another port (0 takes any that is free)",
+    errno.EACCES: "this user may not listen there; ports below 1024 and other people's directories need more rights",
+    errno.EADDRNOTAVAIL: "this machine does not have that address; 0.0.0.0 means all of its IPv4 addresses, [::] all",
+    errno.ENOENT: "there is no such directory",
+    errno.ENOTDIR: "there is no such directory",
+}

@@ -1,0 +1,293 @@
+"""The server: doors, sessions, screens (protocol.md 1.2 to 1.7)."""
+
+from __future__ import annotations
+
+import logging
+import math
+import secrets
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import trio
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from trio.abc import Stream
+
+from ..channels._base import Channel
+from ..channels.cursor import CursorServer
+from ..channels.display import DisplayServer
+from ..channels.inputs import InputsServer
+from ..channels.main import MainServer
+from ..enums import ChannelType, LinkErrorCode, MouseMode
+from ..errors import SpiceError
+from ..link import Refused, server_link
+from ..messages import main
+from ..messages.link import LinkMessage
+from ._doors import LOCAL, peer_name
+from ._keys import KeyPool
+from ._lobby import Lobby
+from ._mailbox import Events, Listeners
+from ._tickets import Attempts, Ticket
+from .client import Client, Handler
+from .encoding import Encoding
+from .limits import ServerLimits
+from .screen import Screen
+
+CLASSES: dict[ChannelType, type[Channel]] = {
+    ChannelType.MAIN: MainServer,
+    ChannelType.DISPLAY: DisplayServer,
+    ChannelType.INPUTS: InputsServer,
+    ChannelType.CURSOR: CursorServer,
+}
+"""The server half of each type of channel."""
+
+SCREENS_MAX = 16
+"""Screens of one server: clients show that many at most."""
+
+
+class Server:
+    """Serves screens to any number of clients at once; `serve` makes it and opens its doors.
+
+    Attributes:
+        name: what clients show as the name of the machine, or None.
+        uuid: its UUID, or None.
+        mouse_modes: the modes that clients may choose from.
+        limits: what clients may make this side spend.
+        addresses: where it listens, with the ports that it really has.
+        faults: mistakes of this package that have cost a client its session, the newest few.
+    """
+
+    def __init__(
+        self,
+        sizes: Iterable[tuple[int, int]],
+        *,
+        handler: Handler | None = None,
+        password: str | None = None,
+        name: str | None = None,
+        uuid: uuid.UUID | None = None,
+        encoding: Encoding | None = None,
+        mouse_modes: MouseMode = MouseMode.SERVER | MouseMode.CLIENT,
+        limits: ServerLimits | None = None,
+    ) -> None:
+        self.name = name
+        self.uuid = uuid
+        self.mouse_modes = mouse_modes
+        self.limits = limits or ServerLimits()
+        self.addresses: tuple[str, ...] = ()
+        self.faults: list[Exception] = []
+        self.log = logging.getLogger("spice_rs.server")
+        self._encoding = encoding or Encoding()
+        self._handler = handler
+        self._ticket = Ticket(password)
+        self._attempts = Attempts()
+        self._keys = KeyPool()
+        self._lobby = Lobby(self.limits.links, self.limits.link_seconds)
+        self._listeners = Listeners()
+        self._clients: dict[int, Client] = {}
+        self._count = 0
+        self._nursery: trio.Nursery | None = None
+        self._closing = False
+        self._screens: list[Screen] = []
+        for size in sizes:
+            self.add_screen(*size)
+        if not self._screens:
+            raise ValueError("a server shows at least one screen")
+
+    # What a program uses.
+
+    @property
+    def screen(self) -> Screen:
+        """The first screen."""
+        return self._screens[0]
+
+    @property
+    def screens(self) -> tuple[Screen, ...]:
+        """All screens; the number of each is its place here."""
+        return tuple(self._screens)
+
+    @property
+    def clients(self) -> tuple[Client, ...]:
+        """Who is connected, in the order in which they came."""
+        return tuple(self._clients.values())
+
+    def events(self) -> Events:
+        """Return what all clients do from now on, one event after the other.
+
+        While 256 events wait, the clients wait. It never ends by itself but with the server.
+        """
+        return self._listeners.open()
+
+    def add_screen(self, width: int, height: int) -> Screen:
+        """Add a screen, black at first; clients that are connected are told of it.
+
+        Raises:
+            ValueError: the size is none, or there are `SCREENS_MAX` screens already.
+        """
+        number = len(self._screens)
+        if number >= SCREENS_MAX:
+            raise ValueError(f"a server has at most {SCREENS_MAX} screens")
+        screen = Screen(number, width, height, self._encoding)
+        self._screens.append(screen)
+        for client in self.clients:
+            client.offer(_channels_of(number))
+        return screen
+
+    def set_password(
+        self, password: str | None, *, expires_in: float = math.inf, one_time: bool = False
+    ) -> None:
+        """Replace the password for sessions that begin from now on; those that run go on.
+
+        Arguments:
+            password: None lets everybody in.
+            expires_in: seconds after which it begins no sessions any more; nobody can come in then.
+            one_time: it begins one session.
+
+        Raises:
+            ValueError: no ticket can carry it; see `auth.check_password`.
+        """
+        self._ticket = Ticket(password, trio.current_time() + expires_in, one_time)
+
+    async def serve_stream(self, stream: Stream, address: str = LOCAL) -> None:
+        """Serve one connection, whatever brought it, to its end; the stream is closed then.
+
+        Each channel of a client is a connection of its own. What clients do wrong ends their sessions and raises nothing.
+        """
+        try:
+            await self._serve(stream, address)
+        except (SpiceError, OSError, trio.BrokenResourceError, trio.ClosedResourceError) as error:
+            self.log.info("a connection from %s ended: %s", address, error)
+        finally:
+            await trio.aclose_forcefully(stream)
+
+    def __repr__(self) -> str:
+        where = ", ".join(self.addresses) or "no door"
+        return f"<Server {where}, {len(self._screens)} screens, {len(self._clients)} clients>"
+
+    # Connections.
+
+    async def accept(self, stream: Stream) -> None:
+        """Serve a connection from a door. A mistake of this package costs that client its session, and others nothing."""
+        address = peer_name(stream)
+        try:
+            await self.serve_stream(stream, address)
+        except Exception as error:
+            self.log.exception("a mistake in this package ended a connection from %s", address)
+            self.faults = [*self.faults[-15:], error]
+
+    async def keep_keys(self) -> None:
+        """Make keys for links beforehand, until cancelled."""
+        await self._keys.keep_full()
+
+    async def close(self) -> None:
+        """Take no more clients, and say goodbye to those that are there."""
+        self._closing = True
+        async with trio.open_nursery() as nursery:
+            for client in self.clients:
+                nursery.start_soon(client.say_goodbye)
+        self._listeners.close()
+
+    async def _serve(self, stream: Stream, address: str) -> None:
+        gate = Gate(self, address)
+        with self._lobby.enter(address):
+            linked = await server_link(stream, gate)
+        message = linked.message
+        if gate.client is not None:
+            await gate.client.run_channel(message.channel_type, message.channel_id, stream, linked)
+            return
+        client = self._begin(address, gate.ticket)
+        try:
+            self.log.info("client %d has come from %s", client.number, address)
+            if self._handler is not None and self._nursery is not None:
+                self._nursery.start_soon(client.handle, self._handler)
+            await client.run(stream, linked)
+        finally:
+            del self._clients[client._session_id]
+            self.log.info("client %d has gone: %s", client.number, client.ended)
+
+    def _begin(self, address: str, ticket: Ticket) -> Client:
+        self._count += 1
+        session_id = 0
+        while session_id == 0 or session_id in self._clients:
+            session_id = secrets.randbits(32)
+        client = self._clients[session_id] = Client(self, self._count, session_id, address, ticket)
+        return client
+
+    @property
+    def offered(self) -> tuple[main.ChannelId, ...]:
+        """The channels that a session has beside main."""
+        screens = (channel for screen in self._screens for channel in _channels_of(screen.number))
+        return (main.ChannelId(ChannelType.INPUTS, 0), *screens)
+
+    def _bounds(self, number: int) -> tuple[int, int] | None:
+        return self._screens[number].size if number < len(self._screens) else None
+
+
+@dataclass(slots=True)
+class Gate:
+    """What the server decides in the link stage of one connection.
+
+    Attributes:
+        client: the session that the channel belongs to; None for a new one.
+    """
+
+    server: Server
+    address: str
+    ticket: Ticket = field(default_factory=Ticket)
+    client: Client | None = None
+
+    def offer(self, message: LinkMessage) -> tuple[int, ...]:
+        """Return the capabilities of a channel; for one that does not exist, end without a word as the reference does."""
+        kind, number = message.channel_type, message.channel_id
+        if kind != ChannelType.MAIN and main.ChannelId(kind, number) not in self.server.offered:
+            raise Refused(
+                LinkErrorCode.CHANNEL_NOT_AVAILABLE, f"there is no channel {kind!r} {number}", silent=True
+            )
+        return CLASSES[kind].capabilities
+
+    async def key(self) -> RSAPrivateKey:
+        """Take a key from the pool."""
+        return await self.server._keys.take()
+
+    def password(self, message: LinkMessage) -> str | None:
+        """Return the password: the present one, or that which began the session, for as long as it lasts."""
+        if message.channel_type != ChannelType.MAIN:
+            self.client = self.server._clients.get(message.connection_id)
+        self.ticket = self.client._ticket if self.client else self.server._ticket
+        return self.ticket.password
+
+    async def admit(self, message: LinkMessage, *, proven: bool) -> LinkErrorCode:
+        """Say whether the client may have the channel, after what wrong passwords of its address have cost."""
+        if self.ticket.password is not None:
+            await self.server._attempts.wait(self.address)
+        if not proven:
+            self.server._attempts.failed(self.address)
+            count = self.server._attempts.count(self.address)
+            self.server.log.warning("wrong password from %s, number %d lately", self.address, count)
+            return LinkErrorCode.PERMISSION_DENIED
+        return (
+            self._admit_main(message)
+            if message.channel_type == ChannelType.MAIN
+            else self._admit_channel(message)
+        )
+
+    def _admit_main(self, message: LinkMessage) -> LinkErrorCode:
+        server = self.server
+        if message.connection_id != 0:
+            return LinkErrorCode.BAD_CONNECTION_ID  # only a machine that moves here would bring one
+        if not self.ticket.begins_sessions:
+            return LinkErrorCode.PERMISSION_DENIED
+        if server._closing or len(server._clients) >= server.limits.clients:
+            return LinkErrorCode.ERROR
+        self.ticket.used = True
+        return LinkErrorCode.OK
+
+    def _admit_channel(self, message: LinkMessage) -> LinkErrorCode:
+        if self.client is None or self.client.ended is not None:
+            return LinkErrorCode.BAD_CONNECTION_ID
+        if self.client.has_linked(message.channel_type, message.channel_id):
+            return LinkErrorCode.CHANNEL_NOT_AVAILABLE
+        return LinkErrorCode.OK
+
+
+def _channels_of(number: int) -> tuple[main.ChannelId, ...]:
+    return main.ChannelId(ChannelType.DISPLAY, number), main.ChannelId(ChannelType.CURSOR, number)
