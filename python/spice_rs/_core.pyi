@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal, TypeAlias, final
 
+import numpy as np
+from numpy.typing import NDArray
 from typing_extensions import Buffer
 
 from spice_rs.limits import Limits
@@ -316,7 +318,7 @@ class Screen:
     @property
     def version(self) -> int:
         """Grows with each change."""
-    def draw(self, pixels: Buffer, left: int = 0, top: int = 0) -> bool:
+    def draw(self, pixels: Buffer | NDArray[np.uint8], left: int = 0, top: int = 0) -> bool:
         """Shows pixels with their corner at a place; what lies outside is left out. Whether something changed.
 
         Nobody should change the array meanwhile. If another thread does, what was read is shown.
@@ -350,6 +352,9 @@ class View:
 
     def __new__(cls, screen: Screen, *, monitors: bool = False) -> View:
         """`monitors`: the client understands MONITORS_CONFIG."""
+    @property
+    def due_pixels(self) -> int:
+        """Pixels that the client has not been shown as they are now, moves included: how much work there is."""
     def step(self, channel: Channel, now: float, budget: int) -> Shown:
         """Queues what is due in `channel`: about `budget` bytes at most, and no more messages than the client's window takes.
 

@@ -67,6 +67,16 @@ impl View {
         Self { screen, view: Mutex::new(view) }
     }
 
+    /// Pixels that the client has not been shown as they are now, moves included: how much work there is.
+    #[getter]
+    fn due_pixels(&self, py: Python<'_>) -> usize {
+        let due = |view: &spice_screen::View| view.due_pixels(&mut lock(&self.screen));
+        match self.view.try_lock() {
+            Ok(view) => due(&view),
+            Err(_) => py.detach(|| due(&lock(&self.view))),
+        }
+    }
+
     /// Queues what is due in `channel`: about `budget` bytes at most, and no more messages than the client's window
     /// takes. `now` is a time in seconds that never goes back. Runs detached.
     fn step(&self, py: Python<'_>, channel: &Bound<'_, Channel>, now: f64, budget: usize) -> PyResult<Shown> {

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 import spice_rs
 from spice_rs.enums import ChannelType, LinkErrorCode, MouseButton, MouseMode
 from spice_rs.errors import AuthenticationError, Disconnected
-from spice_rs.server import Server
+from spice_rs.server import Server, _tickets
 from spice_rs.testing import memory_opener, session_pair
 
 Pixels = NDArray[np.uint8]
@@ -141,7 +141,7 @@ async def test_keys_and_buttons_arrive_as_events() -> None:
         ]
         assert isinstance(found[4], spice_rs.MouseMoved) and (found[4].x, found[4].y) == (319, 199)
         assert [type(event) for event in found[5:]] == [spice_rs.MouseDown, spice_rs.MouseUp] * 2
-        assert [getattr(event, "button", None) for event in found[5::2]] == [MouseButton.LEFT, MouseButton.DOWN]
+        assert [getattr(event, "button", None) for event in found[5::2]] == [MouseButton.LEFT, MouseButton.UP]
 
 
 async def test_what_a_client_holds_is_let_go_when_it_leaves() -> None:
@@ -189,12 +189,12 @@ async def test_what_a_handler_raises_ends_the_block() -> None:
         raise KeyError("a mistake of the program")
 
     with pytest.raises(KeyError, match="a mistake of the program"):
-        async with spice_rs.serve(handler=handler) as server, trio.open_nursery() as nursery:
-            async with spice_rs.connect(memory_opener(server, nursery)):
-                await trio.sleep_forever()
+        async with session_pair(handler=handler):
+            await trio.sleep_forever()
 
 
-async def test_passwords_let_in_who_knows_them_and_can_be_replaced(autojump_clock: object) -> None:
+async def test_passwords_let_in_who_knows_them_and_can_be_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_tickets, "FIRST_DELAY", 0.01)
     async with spice_rs.serve(password="one") as server, trio.open_nursery() as nursery:
         opener = memory_opener(server, nursery)
         with pytest.raises(AuthenticationError):

@@ -328,7 +328,7 @@ class DisplayServer(Channel, kind=ChannelType.DISPLAY, role="server", receives=d
         Raises:
             SpiceError: the channel is over.
         """
-        while self.view is None or self._stale or not self.view.is_up_to_date:
+        while self.view is None or self._stale or self._more:
             self.check()
             await self._shown.park()
         await self.drained()
@@ -341,8 +341,7 @@ class DisplayServer(Channel, kind=ChannelType.DISPLAY, role="server", receives=d
     def on_end(self) -> None:
         """Wake who waits for the client to be shown something."""
         self._shown.unpark_all()
-        if self.view is not None:
-            self.view.close()
+        self.view = None
 
     async def take(self) -> None:
         """Look whether the client has made room."""

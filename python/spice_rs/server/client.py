@@ -39,6 +39,9 @@ PROBE_PAUSE = 15.0
 RATE_BYTES = 250 << 10
 """Padding of the PING that measures the rate (protocol.md 1.10)."""
 
+LAST_WORDS = 0.5
+"""Seconds that a client which is sent away may take to hear it."""
+
 AGENT_TOKENS = 10
 RAM_HINT = 64 << 20
 """What INIT says: messages to the agent, as the reference server grants them, and bytes of video memory, from which clients
@@ -64,6 +67,7 @@ class Client:
         self._channels: dict[ChannelKey, Channel] = {}
         self._listeners = Listeners()
         self._handling = trio.CancelScope()
+        self._sent_away: Disconnected | None = None
         self._main = self._make_main()
 
     # What a program sees.
@@ -101,7 +105,8 @@ class Client:
         """Say goodbye and end the session. The client is told the reason, if it still listens."""
         with suppress(SpiceError):
             self._main.post(base.Disconnecting(int(trio.current_time()), reason))
-        self._main.stop(Disconnected("the server ended the session", reason=reason))
+        self._sent_away = self._sent_away or Disconnected("the server ended the session", reason=reason)
+        self._main.changed()
 
     async def wait_ended(self) -> Exception:
         """Wait until the client has gone; return why."""
@@ -120,7 +125,8 @@ class Client:
         await self._tell(Joined(self))
         try:
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._probe, isinstance(stream, trio.SocketStream))
+                nursery.start_soon(self._until_the_end, self._probe, isinstance(stream, trio.SocketStream))
+                nursery.start_soon(self._until_the_end, self._leave)
                 await self._main.run()
                 nursery.cancel_scope.cancel()
         finally:
@@ -230,6 +236,19 @@ class Client:
                 channel.changed()
 
     # Tasks.
+
+    async def _until_the_end(self, task: Callable[..., Awaitable[None]], *arguments: object) -> None:
+        """Run a task that may find the main channel over; why it is stands there."""
+        with suppress(SpiceError):
+            await task(*arguments)
+
+    async def _leave(self) -> None:
+        """End the session once the program has said so and the client has heard it."""
+        await self._main.wait_until(lambda: self._sent_away is not None)
+        with trio.move_on_after(LAST_WORDS):
+            await self._main.drained()
+        assert self._sent_away is not None
+        self._main.stop(self._sent_away)
 
     async def _probe(self, is_network: bool) -> None:
         """Measure the line, then look now and then whether the client is still there."""

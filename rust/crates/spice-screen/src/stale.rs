@@ -55,6 +55,12 @@ impl Stale {
         self.moves.is_empty() && self.dirty.is_empty()
     }
 
+    /// Pixels that change for the client when it is shown the screen.
+    pub(crate) fn pixels(&self) -> usize {
+        let moved: usize = self.moves.iter().map(|motion| motion.target.pixels()).sum();
+        self.dirty.pixels() + moved
+    }
+
     /// Pixels changed.
     pub(crate) fn changed(&mut self, region: &Region) {
         self.dirty = self.dirty.union(region);

@@ -67,6 +67,11 @@ impl View {
         screen.detach(self.place);
     }
 
+    /// Pixels that the client has not been shown as they are now, moves included.
+    pub fn due_pixels(&self, screen: &mut Screen) -> usize {
+        screen.look(self.place).map_or(0, |(_, stale)| stale.pixels())
+    }
+
     /// Whether the client has been sent all there is.
     pub fn is_up_to_date(&self, screen: &mut Screen) -> bool {
         let known = self.generation;
