@@ -103,7 +103,9 @@ impl View {
             let moved = stale.moves.iter().take_while(|motion| plan.say(message::copy_bits(motion))).count();
             stale.moves.drain(..moved);
             if stale.moves.is_empty() {
-                let drawn = draw(shadow, &stale.dirty, &mut plan);
+                // Some programs take the first thing drawn for the whole picture (spicy-screenshot does): then it is.
+                let most = if self.owes_mark { usize::MAX } else { STRIPE };
+                let drawn = draw(shadow, cut(&stale.dirty, most), &mut plan);
                 stale.dirty = stale.dirty.subtract(&drawn);
                 self.unsent = self.unsent.subtract(&drawn);
             }
@@ -162,9 +164,9 @@ impl View {
     }
 }
 
-/// Plans to draw some of `region`; what of it.
-fn draw(shadow: &Shadow, region: &Region, plan: &mut Plan) -> Region {
-    let drawn = cut(region, STRIPE).into_iter().take_while(|area| draw_area(shadow, *area, plan));
+/// Plans to draw the first of some areas; which.
+fn draw(shadow: &Shadow, areas: Vec<Area>, plan: &mut Plan) -> Region {
+    let drawn = areas.into_iter().take_while(|area| draw_area(shadow, *area, plan));
     Region::of(drawn, usize::MAX).unwrap_or_default()
 }
 

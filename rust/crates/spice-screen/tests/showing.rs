@@ -24,6 +24,17 @@ fn a_client_gets_a_surface_then_the_picture_then_the_mark() {
 }
 
 #[test]
+fn the_first_picture_is_one_image() {
+    let mut screen = screen(1000, 1000);
+    screen.draw(&picture(&noise(1_000_000, 1), 1000), 0, 0);
+    let mut client = Client::join(&mut screen, MONITORS);
+    let shown = client.step(&mut screen, 1);
+    assert_eq!(shown.sent, 2, "the surface and all of its picture, whatever the budget");
+    client.catch_up(&mut screen);
+    client.agrees(&screen);
+}
+
+#[test]
 fn monitors_are_only_told_to_whom_understands() {
     let mut screen = screen(30, 20);
     let mut client = Client::join(&mut screen, Settings::default());
@@ -122,9 +133,10 @@ fn a_new_size_is_a_new_surface() {
 
 #[test]
 fn a_window_and_a_budget_bound_what_is_sent() {
-    let mut screen = screen(1000, 1000);
-    screen.draw(&picture(&noise(1_000_000, 1), 1000), 0, 0);
+    let mut screen = screen(1000, 2000);
     let mut client = Client::with_window(&mut screen, MONITORS, 1);
+    client.catch_up(&mut screen);
+    screen.draw(&picture(&noise(2_000_000, 1), 1000), 0, 0);
     let shown = client.step(&mut screen, usize::MAX);
     assert_eq!((shown.sent, shown.more), (3, true), "twice the window and one are under way");
     assert!(!client.server.window_is_open());
