@@ -418,7 +418,8 @@ class Channel:
     def _end(self, error: Exception) -> None:
         if self.ended is not None:
             return
-        if isinstance(error, ProtocolError):
+        if isinstance(error, ProtocolError) and error.channel in (None, self.kind.name.lower()):
+            # Rust knows the type only; what another channel is ended by says where it came from.
             error.channel = self.name
         self.ended = error
         self._socket = None

@@ -18,7 +18,7 @@ frames and only what is new goes out. No client is waited for: who is slow sees 
 from __future__ import annotations
 
 import uuid as uuids
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 
 import trio
@@ -85,6 +85,7 @@ async def serve(
     uuid: uuids.UUID | None = None,
     encoding: Encoding | None = None,
     mouse_modes: MouseMode = MouseMode.SERVER | MouseMode.CLIENT,
+    origins: Collection[str] = (),
     limits: ServerLimits | None = None,
 ) -> AsyncIterator[Server]:
     """Listen for clients and serve them for a block.
@@ -102,6 +103,8 @@ async def serve(
         uuid: its UUID.
         encoding: how pictures go out.
         mouse_modes: CLIENT lets clients send positions, SERVER motion; with both they choose.
+        origins: web pages that may connect by WebSocket, like `https://example.org`, or `*` for all; those of this machine may
+            always. Every port takes WebSockets, where the extra `web` is installed.
         limits: what clients may make this side spend.
 
     Raises:
@@ -119,6 +122,7 @@ async def serve(
         uuid=uuid,
         encoding=encoding,
         mouse_modes=mouse_modes,
+        origins=origins,
         limits=limits,
     )
     with plain_errors():
@@ -145,6 +149,7 @@ async def serve_forever(
     uuid: uuids.UUID | None = None,
     encoding: Encoding | None = None,
     mouse_modes: MouseMode = MouseMode.SERVER | MouseMode.CLIENT,
+    origins: Collection[str] = (),
     limits: ServerLimits | None = None,
     task_status: trio.TaskStatus[Server] = trio.TASK_STATUS_IGNORED,
 ) -> None:
@@ -161,6 +166,7 @@ async def serve_forever(
         uuid=uuid,
         encoding=encoding,
         mouse_modes=mouse_modes,
+        origins=origins,
         limits=limits,
     ) as server:
         task_status.started(server)

@@ -65,6 +65,8 @@ class Listeners:
 
     async def tell(self, event: Event) -> None:
         """Hand an event to everybody, waiting where somebody has too many. Cancelled, some may have it."""
+        # One message of a client may be many events: others have their turn between them.
+        await trio.lowlevel.checkpoint()
         for events in self:
             while len(events._waiting) >= EVENTS_MAX and not events._closed:
                 await events._taken.park()

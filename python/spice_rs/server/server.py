@@ -6,13 +6,14 @@ import logging
 import math
 import secrets
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 import trio
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from trio.abc import Stream
 
+from .._door import bare, incoming
 from ..channels._base import Channel
 from ..channels.cursor import CursorServer
 from ..channels.display import DisplayServer
@@ -67,6 +68,7 @@ class Server:
         uuid: uuid.UUID | None = None,
         encoding: Encoding | None = None,
         mouse_modes: MouseMode = MouseMode.SERVER | MouseMode.CLIENT,
+        origins: Collection[str] = (),
         limits: ServerLimits | None = None,
     ) -> None:
         self.name = name
@@ -78,6 +80,7 @@ class Server:
         self.log = logging.getLogger("spice_rs.server")
         self._encoding = encoding or Encoding()
         self._handler = handler
+        self._origins = origins
         self._ticket = Ticket(password)
         self._attempts = Attempts()
         self._keys = KeyPool()
@@ -189,7 +192,9 @@ class Server:
     async def _serve(self, stream: Stream, address: str) -> None:
         gate = Gate(self, address)
         with self._lobby.enter(address):
+            stream = await incoming(stream, origins=self._origins)
             linked = await server_link(stream, gate)
+        stream = bare(stream)
         message = linked.message
         if gate.client is not None:
             await gate.client.run_channel(message.channel_type, message.channel_id, stream, linked)

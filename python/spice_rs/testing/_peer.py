@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -107,7 +107,8 @@ class Peer:
         """
         while (packet := self._core.next()) is None:
             await self._receive_more()
-        await self._flush()
+        with suppress(trio.BrokenResourceError):
+            await self._flush()  # what the other side does not want to hear any more was only an acknowledgement
         return packet.message
 
     async def receive_until(self, kind: type[Message]) -> list[Message]:
@@ -129,7 +130,6 @@ class Peer:
         if not data:
             raise Disconnected(f"{self._name}: the other side closed the connection", channel=self._name)
         self._core.receive(data)
-        await self._flush()
 
     async def _flush(self) -> None:
         if data := self._core.pending():
