@@ -108,7 +108,9 @@ class Peer:
         while (packet := self._core.next()) is None:
             await self._receive_more()
         with suppress(trio.BrokenResourceError):
-            await self._flush()  # what the other side does not want to hear any more was only an acknowledgement
+            await (
+                self._flush()
+            )  # what the other side does not want to hear any more was only an acknowledgement
         return packet.message
 
     async def receive_until(self, kind: type[Message]) -> list[Message]:
