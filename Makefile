@@ -32,7 +32,7 @@ test-python: $(VENV)/.extension  ## the Python tests; PYTEST_ARGS="-k link" for 
 test-idle: $(VENV)/.extension  ## ten minutes of a session in which nothing happens
 	SPICE_RS_IDLE_SECONDS=600 $(BIN)/python -m pytest -k idle tests/interop/test_endurance.py
 
-peers:  ## install the real peers of the tests with apt: QEMU, Xspice, the reference client
+peers:  ## install the real peers of the tests with apt: QEMU, Xspice, spice-gtk, viewers, a browser
 	tests/peers/install.sh
 
 fuzz:  ## FUZZ_SECONDS for each fuzz target; what it finds new goes to build/fuzz

@@ -11,7 +11,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.peers import require
+from tests.peers.gtkclient import GtkClient
+from tests.peers.html5 import Html5
 from tests.peers.qemu import Qemu
+from tests.peers.tap import Tap
+from tests.peers.viewer import Viewer
 from tests.peers.xspice import Xspice
 from tests.peers.xvfb import Xvfb
 
@@ -21,7 +25,7 @@ settings.register_profile("long", settings.get_profile("default"), max_examples=
 settings.load_profile(os.environ.get("SPICE_RS_HYPOTHESIS", "default"))
 
 ROOT = Path(__file__).parents[1]
-PEER_FIXTURES = {"xspice", "qemu", "xvfb"}
+PEER_FIXTURES = {"xspice", "qemu", "xvfb", "gtk_client", "viewer", "html5", "tap"}
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -60,6 +64,43 @@ def xvfb() -> Iterator[Xvfb]:
     require("xvfb")
     with Xvfb() as server:
         yield server
+
+
+@pytest.fixture
+def gtk_client() -> Iterator[Callable[..., GtkClient]]:
+    """Return a factory of sessions of spice-gtk; its arguments are those of `GtkClient`, and all of them end with the test."""
+    require("spicegtk")
+    with ExitStack() as peers:
+        yield lambda *place, **options: peers.enter_context(GtkClient(*place, **options))
+
+
+@pytest.fixture
+def viewer() -> Iterator[Callable[..., Viewer]]:
+    """Return a factory of viewers on X screens of their own; its arguments are those of `Viewer`."""
+    with ExitStack() as peers:
+        yield lambda *place, **options: peers.enter_context(make_viewer(*place, **options))
+
+
+@pytest.fixture
+def html5() -> Iterator[Callable[..., Html5]]:
+    """Return a factory of browsers that show spice-html5; its arguments are those of `Html5`."""
+    require("html5")
+    with ExitStack() as peers:
+        yield lambda *place, **options: peers.enter_context(Html5(*place, **options))
+
+
+@pytest.fixture
+def tap() -> Iterator[Callable[[int], Tap]]:
+    """Return a factory of relays that know what Wireshark thinks of a session; see `Tap`."""
+    require("tshark")
+    with ExitStack() as peers:
+        yield lambda port: peers.enter_context(Tap(port))
+
+
+def make_viewer(program: str, address: str, **options: object) -> Viewer:
+    """Start a viewer, if it is there."""
+    require(program)
+    return Viewer(program, address, **options)  # type: ignore[arg-type]
 
 
 def make_qemu(**options: object) -> Qemu:

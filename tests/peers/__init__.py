@@ -1,6 +1,6 @@
-"""Real SPICE peers for tests: QEMU, Xspice and the reference client, started and ended by code.
+"""Real SPICE peers for tests: the servers QEMU and Xspice, and every client that people use, started and ended by code.
 
-Each peer is a context manager (`Xspice`, `Qemu`, `Xvfb`); `require` says what happens where one is not installed; `running`
+Each peer is a context manager (`Xspice`, `Qemu`, `Xvfb`, `GtkClient`, `Viewer`, `Html5`, `Tap`); `require` says what happens where one is not installed; `running`
 makes one usable from Trio. On the command line: `python -m tests.peers.xspice --help`, `python -m tests.peers.qemu --help`.
 """
 
@@ -76,4 +76,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "xvfb": ("Xvfb",),
     "spicegtk": ("/usr/bin/python3",),
     "spicy-screenshot": ("spicy-screenshot",),
+    "spicy": ("spicy", "Xvfb", "openbox", "xdotool", "xprop"),
+    "remote-viewer": ("remote-viewer", "Xvfb", "openbox", "xdotool", "xprop"),
+    "html5": ("chromium", "bash", "/usr/share/spice-html5/spice_auto.html"),
+    "tshark": ("tshark",),
 }

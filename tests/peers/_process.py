@@ -39,6 +39,7 @@ class Peer:
         argv: Sequence[str],
         *,
         env: Mapping[str, str] | None = None,
+        stdin: int | IO[bytes] = subprocess.DEVNULL,
         stdout: int | IO[bytes] | None = None,
         pass_fds: Sequence[int] = (),
     ) -> subprocess.Popen[bytes]:
@@ -46,7 +47,7 @@ class Peer:
         with self.log.open("ab") as log:
             program = subprocess.Popen(
                 argv,
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=log if stdout is None else stdout,
                 stderr=log,
                 env=self.env if env is None else env,
@@ -119,8 +120,10 @@ def end(program: subprocess.Popen[bytes], patience: float = 3) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             program.wait(patience)
             break
-    if program.stdout is not None:
-        program.stdout.close()
+    for pipe in (program.stdin, program.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
 
 
 def free_port() -> int:

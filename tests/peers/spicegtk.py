@@ -65,8 +65,7 @@ class Client:
         events = SpiceClientGLib.ChannelEvent
         if event == events.OPENED:
             if channel in self.displays and self.options.compression:
-                wanted = COMPRESSIONS[self.options.compression]
-                SpiceClientGLib.DisplayChannel.change_preferred_compression(channel, wanted)
+                prefer(channel, self.options.compression)
         elif event != events.SWITCHING:
             # A server that goes away after the picture is the ordinary end of a measurement.
             self.fail(event.value_nick)
@@ -125,6 +124,13 @@ class Client:
                 line = bytearray(3 * width)
                 line[0::3], line[1::3], line[2::3] = row[2::4], row[1::4], row[0::4]
                 out.write(line)
+
+
+def prefer(display, compression):
+    """Ask for a compression; the introspection of spice-gtk 0.42 knows the call by a long name."""
+    kind = SpiceClientGLib.DisplayChannel
+    names = ("change_preferred_compression", "display_channel_change_preferred_compression")
+    next(getattr(kind, name) for name in names if hasattr(kind, name))(display, COMPRESSIONS[compression])
 
 
 def main():
