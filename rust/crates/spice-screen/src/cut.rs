@@ -10,20 +10,31 @@ const OPEN: usize = 8;
 
 /// Rectangles of at most `most` pixels that cover a region and little besides. They may overlap: all show the same screen.
 pub(crate) fn cut(region: &Region, most: usize) -> Vec<Area> {
+    join(region.areas(), is_worth_joining).into_iter().flat_map(|area| stripes(area, most)).collect()
+}
+
+/// Areas from top to bottom, taken together where that is worth it.
+pub(crate) fn join(areas: &[Area], is_worth: impl Fn(&Area, &Area) -> bool) -> Vec<Area> {
     let mut joined: Vec<Area> = Vec::new();
-    for area in region.areas() {
+    for area in areas {
         let start = joined.len().saturating_sub(OPEN);
-        match joined[start..].iter_mut().rev().find(|open| is_worth_joining(open, area)) {
+        match joined[start..].iter_mut().rev().find(|open| is_worth(open, area)) {
             Some(open) => *open = open.bounding(area),
             None => joined.push(*area),
         }
     }
-    joined.into_iter().flat_map(|area| stripes(area, most)).collect()
+    joined
 }
 
+/// Whether one rectangle costs less than two.
 fn is_worth_joining(one: &Area, other: &Area) -> bool {
     let apart = one.pixels() + other.pixels();
     one.bounding(other).pixels() <= apart + apart / 8 + OVERHEAD
+}
+
+/// Whether two areas that changed may have changed together: most of the area around both has changed, or nearly so.
+pub(crate) fn is_one_change(one: &Area, other: &Area) -> bool {
+    one.bounding(other).pixels() <= 3 * (one.pixels() + other.pixels())
 }
 
 /// An area in stripes of about the same height.

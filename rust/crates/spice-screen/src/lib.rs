@@ -16,11 +16,13 @@
 #![forbid(unsafe_code)]
 
 mod cut;
+mod lines;
 mod message;
 mod order;
 mod piece;
 mod pixels;
 mod screen;
+mod scroll;
 mod shadow;
 mod stale;
 mod survey;

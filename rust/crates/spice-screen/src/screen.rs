@@ -5,7 +5,9 @@ use std::fmt;
 use spice_canvas::{Area, Region, Snapshot};
 use spice_wire::Limits;
 
+use crate::cut::{is_one_change, join};
 use crate::pixels::Pixels;
+use crate::scroll;
 use crate::shadow::Shadow;
 use crate::stale::{Move, Stale};
 use crate::survey::survey;
@@ -72,12 +74,39 @@ impl Screen {
         if target.is_empty() {
             return false;
         }
-        let areas = survey(&self.shadow, pixels, target, (left, top));
+        let origin = (left, top);
+        let mut areas = survey(&self.shadow, pixels, target, origin);
+        if areas.is_empty() {
+            return false;
+        }
+        if areas.iter().map(Area::pixels).sum::<usize>() >= LEAST_SCROLLED {
+            areas = self.scroll(pixels, &areas, origin);
+        }
         for area in &areas {
-            self.shadow.take(pixels, *area, (left, top));
+            self.shadow.take(pixels, *area, origin);
         }
         self.tell(&areas);
-        !areas.is_empty()
+        true
+    }
+
+    /// Moves what has only moved in areas that differ; what then still differs.
+    fn scroll(&mut self, pixels: &impl Pixels, areas: &[Area], origin: (i32, i32)) -> Vec<Area> {
+        let mut differing = Vec::new();
+        for blob in join(areas, is_one_change) {
+            let scroll = match blob.pixels() >= LEAST_SCROLLED {
+                true => scroll::find(&self.shadow, pixels, blob, origin),
+                false => None,
+            };
+            let Some(scroll) = scroll else {
+                differing.extend(areas.iter().map(|area| area.intersect(&blob)).filter(|area| !area.is_empty()));
+                continue;
+            };
+            scroll.moves.into_iter().for_each(|motion| self.shift(motion));
+            for area in scroll.rest {
+                differing.extend(survey(&self.shadow, pixels, area, origin));
+            }
+        }
+        differing
     }
 
     /// Makes an area one colour, 0x00RRGGBB. Whether something changed.
@@ -99,9 +128,7 @@ impl Screen {
             return;
         }
         // Both ends lie on the screen, so that the way between them fits.
-        let motion = Move { target, dx: dx as i32, dy: dy as i32 };
-        self.shadow.scroll(target, motion.dx, motion.dy);
-        self.stale.iter_mut().flatten().for_each(|stale| stale.moved(motion));
+        self.shift(Move { target, dx: dx as i32, dy: dy as i32 });
     }
 
     /// Changes the size: what is in both stays, the rest is black.
@@ -147,6 +174,11 @@ impl Screen {
         Some((&self.shadow, self.stale.get_mut(place)?.as_mut()?))
     }
 
+    fn shift(&mut self, motion: Move) {
+        self.shadow.scroll(motion.target, motion.dx, motion.dy);
+        self.stale.iter_mut().flatten().for_each(|stale| stale.moved(motion));
+    }
+
     fn tell(&mut self, areas: &[Area]) {
         if areas.is_empty() || self.stale.iter().all(Option::is_none) {
             return;
@@ -168,3 +200,6 @@ fn check_size(width: usize, height: usize, most: usize) -> Result<(), Error> {
 
 /// Cursor and QUIC know 16 bits with a sign; no real screen has a longer side.
 const MOST_SIDE: usize = 32767;
+
+/// Differing pixels from which on it is worth looking for moves.
+const LEAST_SCROLLED: usize = 1 << 14;

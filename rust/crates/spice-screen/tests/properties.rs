@@ -1,0 +1,133 @@
+//! Whatever is drawn and however slowly clients read, in the end each shows the screen.
+
+mod common;
+
+use common::{Client, noise, picture, screen};
+use proptest::prelude::*;
+use spice_canvas::Area;
+use spice_screen::{Screen, Settings};
+
+#[derive(Debug, Clone)]
+enum Act {
+    Draw { left: i32, top: i32, width: usize, height: usize, seed: u32, coarse: bool },
+    /// The screen's own picture, moved and a little changed, as a whole frame.
+    Scroll { dx: i32, dy: i32, seed: u32 },
+    Fill(Area, u32),
+    Copy(Area, i32, i32),
+    Resize(usize, usize),
+    Join { window: u32 },
+    Leave(usize),
+    Step { client: usize, budget: usize },
+    Receive(usize),
+    Wait(f64),
+}
+
+fn places() -> impl Strategy<Value = Area> {
+    (-20..150i32, -20..150i32, 0..170i32, 0..170i32)
+        .prop_map(|(left, top, width, height)| Area { left, top, right: left + width, bottom: top + height })
+}
+
+fn acts() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        3 => (-20..140i32, -20..140i32, 1..90usize, 1..90usize, any::<u32>(), any::<bool>()).prop_map(
+            |(left, top, width, height, seed, coarse)| Act::Draw { left, top, width, height, seed, coarse }
+        ),
+        2 => (-60..60i32, -60..60i32, any::<u32>()).prop_map(|(dx, dy, seed)| Act::Scroll {
+            dx: if seed % 2 == 0 { 0 } else { dx },
+            dy: if seed % 2 == 0 { dy } else { 0 },
+            seed,
+        }),
+        2 => (places(), any::<u32>()).prop_map(|(area, colour)| Act::Fill(area, colour)),
+        3 => (places(), -30..150i32, -30..150i32).prop_map(|(area, left, top)| Act::Copy(area, left, top)),
+        1 => (1..160usize, 1..160usize).prop_map(|(width, height)| Act::Resize(width, height)),
+        1 => (0..4u32).prop_map(|window| Act::Join { window }),
+        1 => (0..6usize).prop_map(Act::Leave),
+        5 => (0..6usize, prop_oneof![1..3000usize, Just(usize::MAX)])
+            .prop_map(|(client, budget)| Act::Step { client, budget }),
+        4 => (0..6usize).prop_map(Act::Receive),
+        1 => (0.0..3.0f64).prop_map(Act::Wait),
+    ]
+}
+
+fn drawn(width: usize, height: usize, seed: u32, coarse: bool) -> Vec<u32> {
+    let pixels = noise(width * height, seed);
+    match coarse {
+        false => pixels,
+        true => pixels.iter().enumerate().map(|(at, _)| pixels[at / 64 * 64] & 0x0f_0f0f).collect(),
+    }
+}
+
+fn scrolled(screen: &Screen, dx: i32, dy: i32, seed: u32) -> Vec<u32> {
+    let (width, height) = screen.size();
+    let mut pixels = noise(width * height, seed);
+    for y in 0..height as i32 {
+        for x in 0..width as i32 {
+            let from = (x - dx, y - dy);
+            if (0..width as i32).contains(&from.0) && (0..height as i32).contains(&from.1) && (x + y) % 97 != 0 {
+                pixels[y as usize * width + x as usize] =
+                    screen.pixels()[from.1 as usize * width + from.0 as usize];
+            }
+        }
+    }
+    pixels
+}
+
+struct World {
+    screen: Screen,
+    clients: Vec<Client>,
+    now: f64,
+}
+
+impl World {
+    fn act(&mut self, act: &Act) {
+        let Self { screen, clients, now } = self;
+        match *act {
+            Act::Draw { left, top, width, height, seed, coarse } => {
+                screen.draw(&picture(&drawn(width, height, seed, coarse), width), left, top);
+            }
+            Act::Scroll { dx, dy, seed } => {
+                let pixels = scrolled(screen, dx, dy, seed);
+                let width = screen.size().0;
+                screen.draw(&picture(&pixels, width), 0, 0);
+                assert!(screen.pixels() == pixels, "the shadow is what was given");
+            }
+            Act::Fill(area, colour) => {
+                screen.fill(area, colour);
+            }
+            Act::Copy(area, left, top) => screen.copy(area, left, top),
+            Act::Resize(width, height) => screen.resize(width, height).unwrap(),
+            Act::Join { window } if clients.len() < 6 => {
+                let mut client = Client::with_window(screen, Settings::default(), window);
+                client.now = *now;
+                clients.push(client);
+            }
+            Act::Leave(index) if index < clients.len() => clients.swap_remove(index).view.leave(screen),
+            Act::Step { client, budget } => {
+                if let Some(client) = clients.get_mut(client) {
+                    client.step(screen, budget);
+                }
+            }
+            Act::Receive(client) => clients.get_mut(client).into_iter().for_each(Client::receive),
+            Act::Wait(seconds) => {
+                *now += seconds;
+                clients.iter_mut().for_each(|client| client.now = *now);
+            }
+            Act::Join { .. } | Act::Leave(_) => {}
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #[test]
+    fn every_client_shows_the_screen_in_the_end(list in prop::collection::vec(acts(), 1..60)) {
+        let mut world = World { screen: screen(130, 120), clients: Vec::new(), now: 0.0 };
+        world.act(&Act::Join { window: 1 });
+        world.act(&Act::Join { window: 0 });
+        list.iter().for_each(|act| world.act(act));
+        for client in &mut world.clients {
+            client.catch_up(&mut world.screen);
+            client.agrees(&world.screen);
+        }
+    }
+}
