@@ -15,6 +15,7 @@
 //! [`View::step`] is that loop for whoever has one thread.
 #![forbid(unsafe_code)]
 
+mod change;
 mod cut;
 mod lines;
 mod message;

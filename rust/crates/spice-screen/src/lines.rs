@@ -30,7 +30,9 @@ impl Votes {
     /// Lets the lines vote that changed and stood in one place before.
     pub(crate) fn add(&mut self, old: &[Line], new: &[Line]) {
         self.table.fill(old);
-        for (at, (line, _)) in new.iter().zip(old).enumerate().filter(|(_, (new, old))| new != old && **new != PLAIN) {
+        for (at, (line, _)) in
+            new.iter().zip(old).enumerate().filter(|(_, (new, old))| new != old && **new != PLAIN)
+        {
             self.voters += 1;
             if let Some(from) = self.table.find(*line) {
                 *self.ways.entry(at as i32 - from as i32).or_default() += 1;
@@ -144,15 +146,15 @@ pub(crate) fn width(agreements: &[Agreement], looked: usize) -> Range<usize> {
     best.unwrap_or_default()
 }
 
-/// Adds a pixel to a fingerprint.
+/// Adds pixels to a sum.
 #[inline]
-pub(crate) fn mix(sum: u64, pixel: u32) -> u64 {
-    (sum ^ u64::from(pixel)).wrapping_mul(0x9fb2_1c65_1e98_df25).rotate_left(29)
+pub(crate) fn mix(sum: u64, pixels: u64) -> u64 {
+    (sum ^ pixels).wrapping_mul(0x9fb2_1c65_1e98_df25).rotate_left(29)
 }
 
-/// The end of a fingerprint whose pixels are not all the same.
+/// The fingerprint of a line whose pixels are not all the same, from two sums.
 #[inline]
-pub(crate) fn finish(sum: u64) -> Line {
-    let line = sum.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (line ^ line >> 32).max(PLAIN + 1)
+pub(crate) fn finish(one: u64, two: u64) -> Line {
+    let line = mix(mix(one, 3), two);
+    (line ^ line >> 29).max(PLAIN + 1)
 }

@@ -39,10 +39,18 @@ impl Pixels for Source<'_> {
         let row = &self.row(y)[left..][..out.len()];
         out.iter_mut().zip(row).for_each(|(out, pixel)| *out = pixel & COLOUR);
     }
+
+    fn same(&self, left: usize, y: usize, pixels: &[u32]) -> bool {
+        let row = &self.row(y)[left..][..pixels.len()];
+        let differing = |(given, old): (&[u32], &[u32])| {
+            given.iter().zip(old).fold(0, |all, (given, old)| all | (given ^ old)) & COLOUR != 0
+        };
+        !row.chunks(CHUNK).zip(pixels.chunks(CHUNK)).any(differing)
+    }
 }
 
 /// Pixels read at once into memory of the stack.
-const CHUNK: usize = 256;
+const CHUNK: usize = 128;
 
 /// The bits of a pixel that are colour.
 pub(crate) const COLOUR: u32 = 0x00ff_ffff;

@@ -5,12 +5,10 @@ use std::fmt;
 use spice_canvas::{Area, Region, Snapshot};
 use spice_wire::Limits;
 
-use crate::cut::{is_one_change, join};
+use crate::change;
 use crate::pixels::Pixels;
-use crate::scroll;
 use crate::shadow::Shadow;
 use crate::stale::{Move, Stale};
-use crate::survey::survey;
 
 /// A screen that cannot be, or a place outside of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,39 +72,12 @@ impl Screen {
         if target.is_empty() {
             return false;
         }
-        let origin = (left, top);
-        let mut areas = survey(&self.shadow, pixels, target, origin);
-        if areas.is_empty() {
-            return false;
+        let differing = change::take_moves(self, pixels, target, (left, top));
+        for area in &differing.areas {
+            self.shadow.take(pixels, *area, (left, top));
         }
-        if areas.iter().map(Area::pixels).sum::<usize>() >= LEAST_SCROLLED {
-            areas = self.scroll(pixels, &areas, origin);
-        }
-        for area in &areas {
-            self.shadow.take(pixels, *area, origin);
-        }
-        self.tell(&areas);
-        true
-    }
-
-    /// Moves what has only moved in areas that differ; what then still differs.
-    fn scroll(&mut self, pixels: &impl Pixels, areas: &[Area], origin: (i32, i32)) -> Vec<Area> {
-        let mut differing = Vec::new();
-        for blob in join(areas, is_one_change) {
-            let scroll = match blob.pixels() >= LEAST_SCROLLED {
-                true => scroll::find(&self.shadow, pixels, blob, origin),
-                false => None,
-            };
-            let Some(scroll) = scroll else {
-                differing.extend(areas.iter().map(|area| area.intersect(&blob)).filter(|area| !area.is_empty()));
-                continue;
-            };
-            scroll.moves.into_iter().for_each(|motion| self.shift(motion));
-            for area in scroll.rest {
-                differing.extend(survey(&self.shadow, pixels, area, origin));
-            }
-        }
-        differing
+        self.tell(&differing.areas);
+        differing.any
     }
 
     /// Makes an area one colour, 0x00RRGGBB. Whether something changed.
@@ -174,7 +145,8 @@ impl Screen {
         Some((&self.shadow, self.stale.get_mut(place)?.as_mut()?))
     }
 
-    fn shift(&mut self, motion: Move) {
+    /// Moves pixels, here and for every view.
+    pub(crate) fn shift(&mut self, motion: Move) {
         self.shadow.scroll(motion.target, motion.dx, motion.dy);
         self.stale.iter_mut().flatten().for_each(|stale| stale.moved(motion));
     }
@@ -200,6 +172,3 @@ fn check_size(width: usize, height: usize, most: usize) -> Result<(), Error> {
 
 /// Cursor and QUIC know 16 bits with a sign; no real screen has a longer side.
 const MOST_SIDE: usize = 32767;
-
-/// Differing pixels from which on it is worth looking for moves.
-const LEAST_SCROLLED: usize = 1 << 14;

@@ -20,9 +20,10 @@ pub(crate) struct Scroll {
 
 /// Sides from which on an area is looked at.
 const LEAST: usize = 48;
-/// Strips whose lines vote, and how many pixels each line has there.
-const STRIPS: usize = 8;
-const STRIP: usize = 16;
+/// Strips of columns whose rows vote, and strips of rows whose columns vote; and how many pixels each line has there.
+const COLUMN_STRIPS: usize = 6;
+const ROW_STRIPS: usize = 4;
+const STRIP: usize = 32;
 /// Lines along the way that stand for all of them where the width of what moved is measured.
 const SAMPLES: usize = 24;
 
@@ -80,7 +81,7 @@ impl<P: Pixels> Look<'_, P> {
 
     fn rows_vote(&mut self) -> Option<i32> {
         let height = self.area.height();
-        let strips: Vec<Range<usize>> = strips(self.area.width()).collect();
+        let strips: Vec<Range<usize>> = strips(self.area.width(), COLUMN_STRIPS).collect();
         let mut lines = vec![(vec![PLAIN; height], vec![PLAIN; height]); strips.len()];
         for y in 0..height {
             for (strip, (old, new)) in strips.iter().zip(&mut lines) {
@@ -93,7 +94,7 @@ impl<P: Pixels> Look<'_, P> {
 
     fn columns_vote(&mut self) -> Option<i32> {
         let width = self.area.width();
-        let bands: Vec<Range<usize>> = strips(self.area.height()).collect();
+        let bands: Vec<Range<usize>> = strips(self.area.height(), ROW_STRIPS).collect();
         let mut lines = Vec::with_capacity(bands.len());
         for band in bands {
             let (mut old, mut new) = (Columns::new(width), Columns::new(width));
@@ -160,7 +161,10 @@ impl<P: Pixels> Look<'_, P> {
             let (before, same) = (&self.old(y)[start..], &self.old(y)[landing.clone()]);
             let new = &self.row[landing.clone()];
             moved.iter_mut().zip(new.iter().zip(before)).for_each(|(moved, (new, old))| *moved &= new == old);
-            stayed.iter_mut().zip(new.iter().zip(same)).for_each(|(stayed, (new, old))| *stayed &= new == old);
+            stayed
+                .iter_mut()
+                .zip(new.iter().zip(same))
+                .for_each(|(stayed, (new, old))| *stayed &= new == old);
         }
         let mut fates = vec![Fate::Other; width];
         for (fate, (moved, stayed)) in fates[landing].iter_mut().zip(moved.into_iter().zip(stayed)) {
@@ -224,7 +228,7 @@ fn source(line: usize, distance: i32) -> usize {
 }
 
 /// What an area has on each side of a part of it.
-fn around(area: Area, part: Area) -> impl Iterator<Item = Area> {
+pub(crate) fn around(area: Area, part: Area) -> impl Iterator<Item = Area> {
     let above = Area { bottom: part.top, ..area };
     let below = Area { top: part.bottom, ..area };
     let left = Area { top: part.top, bottom: part.bottom, right: part.left, ..area };
@@ -239,8 +243,8 @@ fn vote(lines: &[(Vec<Line>, Vec<Line>)]) -> Option<i32> {
 }
 
 /// The strips that stand for a side of so many pixels.
-fn strips(side: usize) -> impl Iterator<Item = Range<usize>> {
-    let count = STRIPS.min(side / STRIP).max(2);
+fn strips(side: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
+    let count = most.min(side / STRIP).max(2);
     (0..count).map(move |index| {
         let start = (side - STRIP) * index / (count - 1);
         start..start + STRIP
@@ -249,33 +253,49 @@ fn strips(side: usize) -> impl Iterator<Item = Range<usize>> {
 
 /// A row's part as a line.
 fn line(pixels: &[u32]) -> Line {
-    let Some(first) = pixels.first() else { return PLAIN };
-    if pixels.iter().all(|pixel| pixel == first) {
-        return PLAIN;
+    let Some(first) = pixels.first().map(|pixel| pair([*pixel; 2])) else { return PLAIN };
+    // Two sums that do not wait for each other.
+    let (mut even, mut odd, mut varying) = (1, 2, 0);
+    for [a, b, c, d] in pixels.as_chunks().0 {
+        let (one, two) = (pair([*a, *b]), pair([*c, *d]));
+        (even, odd) = (lines::mix(even, one), lines::mix(odd, two));
+        varying |= (one ^ first) | (two ^ first);
     }
-    lines::finish(pixels.iter().fold(0, |sum, pixel| lines::mix(sum, *pixel)))
+    if varying == 0 { PLAIN } else { lines::finish(even, odd) }
+}
+
+fn pair([one, two]: [u32; 2]) -> u64 {
+    u64::from(one) | u64::from(two) << 32
 }
 
 /// Columns' parts as lines, made row by row.
 struct Columns {
     first: Option<Vec<u32>>,
-    plain: Vec<bool>,
-    sums: Vec<u64>,
+    /// Bits in which a column's pixels are not all the same.
+    varying: Vec<u32>,
+    sums: Vec<u32>,
 }
 
 impl Columns {
     fn new(width: usize) -> Self {
-        Self { first: None, plain: vec![true; width], sums: vec![0; width] }
+        Self { first: None, varying: vec![0; width], sums: vec![0; width] }
     }
 
     fn add(&mut self, row: &[u32]) {
         let first = self.first.get_or_insert_with(|| row.to_vec());
-        self.plain.iter_mut().zip(first.iter().zip(row)).for_each(|(plain, (first, pixel))| *plain &= first == pixel);
-        self.sums.iter_mut().zip(row).for_each(|(sum, pixel)| *sum = lines::mix(*sum, *pixel));
+        let columns = self.varying.iter_mut().zip(&mut self.sums).zip(first.iter().zip(row));
+        for ((varying, sum), (first, pixel)) in columns {
+            *varying |= first ^ pixel;
+            // Weak, but of nothing that processors cannot do for several columns at once; a match is looked at later.
+            *sum = (*sum << 5).wrapping_sub(*sum).wrapping_add(*pixel);
+        }
     }
 
     fn lines(&self) -> Vec<Line> {
-        let line = |(plain, sum): (&bool, &u64)| if *plain { PLAIN } else { lines::finish(*sum) };
-        self.plain.iter().zip(&self.sums).map(line).collect()
+        let line = |(varying, sum): (&u32, &u32)| match varying {
+            0 => PLAIN,
+            _ => lines::finish(u64::from(*sum), 0),
+        };
+        self.varying.iter().zip(&self.sums).map(line).collect()
     }
 }

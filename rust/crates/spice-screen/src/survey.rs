@@ -1,5 +1,7 @@
 //! Where a given picture differs from the one that is shown.
 
+use std::ops::Range;
+
 use spice_canvas::Area;
 
 use crate::pixels::Pixels;
@@ -9,66 +11,125 @@ use crate::shadow::Shadow;
 const WIDE: usize = 64;
 const HIGH: i32 = 16;
 
-/// The parts of `target` where `pixels`, whose corner lies at `origin`, differ from `shadow`: for each run of cells with a
-/// difference in it, the smallest area around the differences.
-pub(crate) fn survey(shadow: &Shadow, pixels: &impl Pixels, target: Area, origin: (i32, i32)) -> Vec<Area> {
-    let mut found = Vec::new();
-    let mut cells = Cells::new(target);
-    let mut top = target.top;
-    while top < target.bottom {
-        let bottom = (top - top.rem_euclid(HIGH) + HIGH).min(target.bottom);
-        for y in top..bottom {
-            cells.compare(shadow, pixels, y, origin);
+/// A picture beside the screen.
+#[derive(Debug)]
+pub(crate) struct Survey<'a, P> {
+    pub(crate) shadow: &'a Shadow,
+    pub(crate) pixels: &'a P,
+    /// Where the picture's corner lies on the screen.
+    pub(crate) origin: (i32, i32),
+}
+
+impl<P: Pixels> Survey<'_, P> {
+    /// The rows of `target` with a difference in them, as areas of its width.
+    pub(crate) fn rows(&self, target: Area) -> Vec<Area> {
+        let mut found: Vec<Area> = Vec::new();
+        for y in (target.top..target.bottom).filter(|y| !self.is_same(target, *y)) {
+            match found.last_mut() {
+                Some(last) if last.bottom == y => last.bottom = y + 1,
+                _ => found.push(Area { top: y, bottom: y + 1, ..target }),
+            }
         }
-        cells.collect(&mut found);
-        top = bottom;
+        found
     }
-    found
+
+    /// About the smallest area around all differences in rows that were found: only some of them are looked at closely.
+    pub(crate) fn extent(&self, rows: &[Area]) -> Area {
+        let mut extent = Area::default();
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return extent };
+        let mut buffer = vec![0; first.width()];
+        for band in rows {
+            for y in (band.top..band.bottom).step_by(EVERY) {
+                self.read(*band, y, &mut buffer);
+                if let Some((left, right)) = difference(self.old(*band, y), &buffer) {
+                    let edge = |at: usize| band.left + at as i32;
+                    let here = Area {
+                        left: edge(left),
+                        right: edge(right) + 1,
+                        top: first.top,
+                        bottom: last.bottom,
+                    };
+                    extent = extent.bounding(&here);
+                }
+            }
+        }
+        extent
+    }
+
+    /// The differences in an area: for each run of cells with a difference in it, the smallest area around them.
+    pub(crate) fn differences(&self, area: Area, found: &mut Vec<Area>) {
+        let mut cells = Cells::new(area);
+        let mut top = area.top;
+        while top < area.bottom {
+            let bottom = (top - top.rem_euclid(HIGH) + HIGH).min(area.bottom);
+            for y in (top..bottom).filter(|y| !self.is_same(area, *y)) {
+                self.read(area, y, &mut cells.row);
+                cells.compare(self.old(area, y), y);
+            }
+            cells.collect(found);
+            top = bottom;
+        }
+    }
+
+    fn is_same(&self, area: Area, y: i32) -> bool {
+        let (left, row) = self.place(area, y);
+        self.pixels.same(left, row, self.old(area, y))
+    }
+
+    fn read(&self, area: Area, y: i32, out: &mut [u32]) {
+        let (left, row) = self.place(area, y);
+        self.pixels.read(left, row, out);
+    }
+
+    /// Where in the picture a row of an area begins.
+    fn place(&self, area: Area, y: i32) -> (usize, usize) {
+        ((area.left - self.origin.0) as usize, (y - self.origin.1) as usize)
+    }
+
+    fn old(&self, area: Area, y: i32) -> &[u32] {
+        self.shadow.row(y as usize, area.left as usize, area.right as usize)
+    }
 }
 
 /// One row of cells.
 struct Cells {
-    target: Area,
+    area: Area,
+    /// The columns of each cell, counted from the area's left.
+    columns: Vec<Range<usize>>,
     /// What differs in each cell; empty areas where nothing does.
     differing: Vec<Area>,
-    any: bool,
+    /// A row of the picture.
+    row: Vec<u32>,
 }
 
 impl Cells {
-    fn new(target: Area) -> Self {
-        let first = target.left as usize / WIDE;
-        let cells = (target.right as usize).div_ceil(WIDE) - first;
-        Self { target, differing: vec![Area::default(); cells], any: false }
+    fn new(area: Area) -> Self {
+        let (left, right) = (area.left as usize, area.right as usize);
+        let edge = |cell: usize| (cell * WIDE).clamp(left, right) - left;
+        let cells = left / WIDE..right.div_ceil(WIDE);
+        let columns: Vec<Range<usize>> = cells.map(|cell| edge(cell)..edge(cell + 1)).collect();
+        Self { area, differing: vec![Area::default(); columns.len()], columns, row: vec![0; right - left] }
     }
 
-    fn compare(&mut self, shadow: &Shadow, pixels: &impl Pixels, y: i32, origin: (i32, i32)) {
-        let (left, right) = (self.target.left as usize, self.target.right as usize);
-        let row = shadow.row(y as usize, left, right);
-        let (x, from) = ((self.target.left - origin.0) as usize, (y - origin.1) as usize);
-        if pixels.same(x, from, row) {
-            return;
-        }
-        self.any = true;
-        let mut buffer = [0; WIDE];
-        let mut start = left;
-        for cell in &mut self.differing {
-            let end = (start / WIDE * WIDE + WIDE).min(right);
-            let (old, new) = (&row[start - left..end - left], &mut buffer[..end - start]);
-            pixels.read(x + start - left, from, new);
-            if let Some((first, last)) = difference(old, new) {
-                let (first, last) = ((start + first) as i32, (start + last) as i32);
-                let here = Area { left: first, top: y, right: last + 1, bottom: y + 1 };
-                *cell = cell.bounding(&here);
+    fn compare(&mut self, old: &[u32], y: i32) {
+        for (columns, cell) in self.columns.iter().zip(&mut self.differing) {
+            let (old, new) = (&old[columns.clone()], &self.row[columns.clone()]);
+            if old == new {
+                continue;
             }
-            start = end;
+            let known = !cell.is_empty() && cell.width() == columns.len();
+            let (first, last) = match known {
+                true => (0, columns.len() - 1),
+                false => difference(old, new).unwrap_or((0, columns.len() - 1)),
+            };
+            let edge = |at: usize| self.area.left + (columns.start + at) as i32;
+            let here = Area { left: edge(first), top: y, right: edge(last) + 1, bottom: y + 1 };
+            *cell = cell.bounding(&here);
         }
     }
 
     /// Hands out what was found in this row of cells, and begins the next.
     fn collect(&mut self, found: &mut Vec<Area>) {
-        if !std::mem::take(&mut self.any) {
-            return;
-        }
         let mut run = Area::default();
         for cell in &mut self.differing {
             match std::mem::take(cell) {
@@ -84,10 +145,10 @@ impl Cells {
 
 /// First and last place where two rows of one length differ.
 fn difference(old: &[u32], new: &[u32]) -> Option<(usize, usize)> {
-    if old == new {
-        return None;
-    }
     let first = old.iter().zip(new).position(|(old, new)| old != new)?;
     let last = old.iter().zip(new).rposition(|(old, new)| old != new)?;
     Some((first, last))
 }
+
+/// Of how many rows that differ one is looked at closely.
+const EVERY: usize = 8;

@@ -9,22 +9,42 @@ use spice_screen::{Screen, Settings};
 
 #[derive(Debug, Clone)]
 enum Act {
-    Draw { left: i32, top: i32, width: usize, height: usize, seed: u32, coarse: bool },
+    Draw {
+        left: i32,
+        top: i32,
+        width: usize,
+        height: usize,
+        seed: u32,
+        coarse: bool,
+    },
     /// The screen's own picture, moved and a little changed, as a whole frame.
-    Scroll { dx: i32, dy: i32, seed: u32 },
+    Scroll {
+        dx: i32,
+        dy: i32,
+        seed: u32,
+    },
     Fill(Area, u32),
     Copy(Area, i32, i32),
     Resize(usize, usize),
-    Join { window: u32 },
+    Join {
+        window: u32,
+    },
     Leave(usize),
-    Step { client: usize, budget: usize },
+    Step {
+        client: usize,
+        budget: usize,
+    },
     Receive(usize),
     Wait(f64),
 }
 
 fn places() -> impl Strategy<Value = Area> {
-    (-20..150i32, -20..150i32, 0..170i32, 0..170i32)
-        .prop_map(|(left, top, width, height)| Area { left, top, right: left + width, bottom: top + height })
+    (-20..150i32, -20..150i32, 0..170i32, 0..170i32).prop_map(|(left, top, width, height)| Area {
+        left,
+        top,
+        right: left + width,
+        bottom: top + height,
+    })
 }
 
 fn acts() -> impl Strategy<Value = Act> {
@@ -63,7 +83,10 @@ fn scrolled(screen: &Screen, dx: i32, dy: i32, seed: u32) -> Vec<u32> {
     for y in 0..height as i32 {
         for x in 0..width as i32 {
             let from = (x - dx, y - dy);
-            if (0..width as i32).contains(&from.0) && (0..height as i32).contains(&from.1) && (x + y) % 97 != 0 {
+            if (0..width as i32).contains(&from.0)
+                && (0..height as i32).contains(&from.1)
+                && (x + y) % 97 != 0
+            {
                 pixels[y as usize * width + x as usize] =
                     screen.pixels()[from.1 as usize * width + from.0 as usize];
             }
