@@ -47,6 +47,11 @@ impl<'a> Source<'a> {
         (0..height).map(move |y| &pixels[y * stride..][..width])
     }
 
+    /// All pixels as one slice, where rows follow each other without a gap.
+    pub fn contiguous(&self) -> Option<&'a [u32]> {
+        (self.stride == self.width).then(|| &self.pixels[..self.width * self.height])
+    }
+
     /// `height` rows from row `top` on: a stripe that can be encoded on its own. `None` where it does not lie inside.
     #[must_use]
     pub fn stripe(&self, top: usize, height: usize) -> Option<Self> {

@@ -1,8 +1,45 @@
 //! The encoders, a function for each: from what was loaded to what `run` does.
 
+use spice_codec::{PixelFormat, Source, lz};
+
 use crate::{Encode, Fault, Input};
 
 type Prepare = fn(Input) -> Result<Encode, Fault>;
 
 /// By the names that the reference's twin uses; what is not here is left out of the tables.
-pub const ALL: &[(&str, Prepare)] = &[];
+pub const ALL: &[(&str, Prepare)] = &[("lz", lz), ("lz_alpha", lz_alpha)];
+
+fn lz(input: Input) -> Result<Encode, Fault> {
+    lz_as(input, PixelFormat::Xrgb)
+}
+
+fn lz_alpha(input: Input) -> Result<Encode, Fault> {
+    lz_as(input, PixelFormat::Argb)
+}
+
+fn lz_as(input: Input, format: PixelFormat) -> Result<Encode, Fault> {
+    let pictures = Pictures::new(input);
+    let mut encoder = lz::Encoder::new();
+    Ok(Box::new(move |n, out| Ok(encoder.encode(&pictures.source(n)?, format, out))))
+}
+
+/// Files that are pixels without gaps.
+struct Pictures {
+    pixels: Vec<Vec<u32>>,
+    width: usize,
+    height: usize,
+}
+
+impl Pictures {
+    fn new(input: Input) -> Self {
+        let pixels =
+            |file: &Vec<u8>| file.as_chunks().0.iter().map(|&pixel| u32::from_le_bytes(pixel)).collect();
+        let Input { files, width, height } = input;
+        Self { pixels: files.iter().map(pixels).collect(), width, height }
+    }
+
+    fn source(&self, n: usize) -> Result<Source<'_>, Fault> {
+        Source::new(&self.pixels[n], self.width, self.height, self.width)
+            .ok_or("not a picture of this size".into())
+    }
+}

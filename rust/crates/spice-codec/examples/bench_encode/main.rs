@@ -22,7 +22,6 @@ type Fault = Box<dyn Error>;
 type Encode = Box<dyn FnMut(usize, &mut Vec<u8>) -> Result<(), Fault>>;
 
 /// What `load` was given: the contents of the files, which are pixels unless the codec says otherwise.
-#[allow(dead_code, reason = "until the first encoder is there")]
 struct Input {
     files: Vec<Vec<u8>>,
     width: usize,

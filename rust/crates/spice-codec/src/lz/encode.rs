@@ -11,7 +11,7 @@ use crate::{PixelFormat, Source};
 #[derive(Debug, Default)]
 pub struct Encoder {
     search: Search,
-    colours: Vec<u32>,
+    pixels: Vec<u32>,
     bytes: Vec<u8>,
 }
 
@@ -25,8 +25,11 @@ impl Encoder {
     pub fn encode(&mut self, source: &Source<'_>, format: PixelFormat, out: &mut Vec<u8>) {
         let has_alpha = format == PixelFormat::Argb;
         header(if has_alpha { Kind::Rgba } else { Kind::Rgb32 }, source, out);
-        gather(source, &mut self.colours, |pixel| pixel & 0x00ff_ffff);
-        self.search.encode(&self.colours, out);
+        let pixels = source.contiguous().unwrap_or_else(|| {
+            gather(source, &mut self.pixels, |row| row.iter().copied());
+            &self.pixels
+        });
+        self.search.encode(pixels, source.width(), out);
         if has_alpha {
             self.alpha(source, out);
         }
@@ -39,18 +42,20 @@ impl Encoder {
     }
 
     fn alpha(&mut self, source: &Source<'_>, out: &mut Vec<u8>) {
-        gather(source, &mut self.bytes, |pixel| (pixel >> 24) as u8);
-        self.search.encode(&self.bytes, out);
+        gather(source, &mut self.bytes, |row| row.iter().map(|pixel| (pixel >> 24) as u8));
+        self.search.encode(&self.bytes, source.width(), out);
     }
 }
 
-/// The units of `source` in the order of the wire.
-fn gather<U: Unit>(source: &Source<'_>, units: &mut Vec<U>, unit: impl Fn(u32) -> U) {
+/// The units of all rows of `source` without gaps.
+fn gather<'a, U: Unit, I: Iterator<Item = U>>(
+    source: &Source<'a>,
+    units: &mut Vec<U>,
+    row: impl Fn(&'a [u32]) -> I,
+) {
     units.clear();
     units.reserve(source.width() * source.height());
-    for row in source.rows() {
-        units.extend(row.iter().map(|&pixel| unit(pixel)));
-    }
+    source.rows().for_each(|pixels| units.extend(row(pixels)));
 }
 
 fn header(kind: Kind, source: &Source<'_>, out: &mut Vec<u8>) {

@@ -1,6 +1,8 @@
-//! The coded bytes of an encoder: literals for LZ and GLZ, matches for LZ.
+//! The coded bytes of an encoder: literals and lengths for LZ and GLZ, distances for LZ.
 
-use crate::lz::unit::Unit;
+use std::ops::Range;
+
+use crate::lz::unit::{FEW, RUN, Unit};
 
 /// A stream that grows at the end of the caller's bytes.
 ///
@@ -17,21 +19,43 @@ impl<'a> Output<'a> {
         Self { out, at }
     }
 
-    /// Writes `units` as they are, in runs of [`RUN`].
+    /// Writes the units of `range` as they are.
     #[inline(always)]
-    pub(crate) fn literals<U: Unit>(&mut self, units: &[U]) {
-        for run in units.chunks(RUN) {
-            let room = self.room(1 + RUN * size_of::<U>());
-            room[0] = run.len() as u8 - 1;
-            U::put(run, &mut room[1..]);
-            self.at += 1 + run.len() * U::BYTES;
+    pub(crate) fn literals<U: Unit>(&mut self, units: &[U], range: Range<usize>) {
+        let count = range.end - range.start;
+        if count == 0 {
+            return;
+        }
+        // There are seldom more than a few, and how many is hard to foretell: one way for all of these.
+        match units[range.start..].first_chunk() {
+            Some(few) if count <= FEW => {
+                let room = self.run::<U>(count);
+                U::put_few(few, room);
+            }
+            _ => self.many_literals(&units[range]),
         }
     }
 
-    /// Writes an LZ match: `steps` is its length counted from 1 at the shortest possible.
+    #[inline(never)]
+    fn many_literals<U: Unit>(&mut self, units: &[U]) {
+        for run in units.chunks(RUN) {
+            U::put(run, self.run::<U>(run.len()));
+        }
+    }
+
+    /// Writes the control byte of a run of literals and gives the room behind it, where they have to be written.
     #[inline(always)]
-    pub(crate) fn repeat(&mut self, steps: usize, distance: usize) {
-        let near = distance - 1;
+    fn run<U: Unit>(&mut self, count: usize) -> &mut [u8] {
+        let at = self.at;
+        self.room(1 + RUN * size_of::<U>())[0] = count as u8 - 1;
+        self.at += 1 + count * U::BYTES;
+        &mut self.out[at + 1..]
+    }
+
+    /// Writes that the next `length` units repeat those `distance` before them, as LZ says it.
+    #[inline(always)]
+    pub(crate) fn repetition<U: Unit>(&mut self, length: usize, distance: usize) {
+        let (steps, near) = (length + 1 - U::LEAST, distance - 1);
         if near < FAR {
             self.length(steps, near >> 8);
             self.bytes([near as u8]);
@@ -42,7 +66,7 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// Writes the control byte of a match, whose lower five bits are `low`, and what else its length needs.
+    /// Writes the control byte of a repetition, whose lower five bits are `low`, and what else its length needs.
     #[inline(always)]
     pub(crate) fn length(&mut self, steps: usize, low: usize) {
         self.bytes([(steps.min(LONG) << 5 | low) as u8]);
@@ -85,9 +109,6 @@ impl<'a> Output<'a> {
         self.out.resize(self.at + STEP, 0);
     }
 }
-
-/// Literals that one control byte announces at most.
-pub(crate) const RUN: usize = 32;
 
 /// Lengths from here on do not fit the control byte.
 const LONG: usize = 7;

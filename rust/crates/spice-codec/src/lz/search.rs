@@ -1,8 +1,12 @@
 //! Finds in a stream what can be said as a repetition.
 //!
-//! At each place the last place with the same hash is compared; the first match is taken. Where nothing repeats for
-//! long, places are left out, the more the longer it lasts.
+//! At each place two candidates are looked at: the last place with the same units, and the place above. Any repetition
+//! that is worth its bytes is taken at once. Where nothing repeats for long, places are left out, the more the longer it
+//! lasts: photographs then cost little and lose little.
 
+use std::ops::Range;
+
+use crate::lz::equal::equal;
 use crate::lz::output::Output;
 use crate::lz::unit::Unit;
 
@@ -12,6 +16,12 @@ pub(crate) struct Search {
     places: Box<[u32; 1 << BITS]>,
 }
 
+/// Units that are equal to those `distance` before them.
+struct Repetition {
+    length: usize,
+    distance: usize,
+}
+
 impl Default for Search {
     fn default() -> Self {
         Self { places: Box::new([0; 1 << BITS]) }
@@ -19,74 +29,105 @@ impl Default for Search {
 }
 
 impl Search {
-    /// Appends the stream of `units`, of which there are less than 2 to the 32nd, to `out`.
-    pub(crate) fn encode<U: Unit>(&mut self, units: &[U], out: &mut Vec<u8>) {
+    /// Appends the stream of `units` to `out`: rows of `width` units, less than 2 to the 32nd together.
+    pub(crate) fn encode<U: Unit>(&mut self, units: &[U], width: usize, out: &mut Vec<u8>) {
         self.places.fill(0);
         let mut output = Output::new(out);
-        let (last, end) = (units.len().saturating_sub(TAIL), units.len().saturating_sub(END));
+        let last = units.len().saturating_sub(TAIL);
+        let end = units.len().saturating_sub(END);
         let (mut literal, mut at) = (0, HEAD);
         while at < last {
-            let from = self.exchange(&units[at..], at);
-            let distance = at - from;
-            let length = if distance < FARTHEST { common(&units[from..], &units[at..end]) } else { 0 };
-            if length < U::LEAST + usize::from(distance >= FAR) {
+            let Some(Repetition { length, distance }) = self.find(units, at..end, width, literal == at)
+            else {
                 at += 1 + ((at - literal) >> PATIENCE).min(STRIDE);
                 continue;
-            }
-            output.literals(&units[literal..at]);
-            output.repeat(length - U::LEAST + 1, distance);
+            };
+            output.literals(units, literal..at);
+            output.repetition::<U>(length, distance);
             at += length;
             literal = at;
-            if at < last {
-                self.exchange(&units[at - 1..], at - 1);
-            }
+            self.note(units, at - 1);
         }
-        output.literals(&units[literal..]);
+        output.literals(units, literal..units.len());
         output.end();
     }
 
-    /// Notes that `units` stand at `at`, and says where such were seen before.
+    /// A repetition at the start of `range`; `joins` says that the last one ends here.
     #[inline(always)]
-    fn exchange<U: Unit>(&mut self, units: &[U], at: usize) -> usize {
-        std::mem::replace(&mut self.places[U::hash(units, BITS)], at as u32) as usize
-    }
-}
-
-/// How many units at the start of both are equal; `b` is not longer than `a`.
-#[inline(always)]
-pub(crate) fn common<U: Unit>(a: &[U], b: &[U]) -> usize {
-    let (a, b): (&[u8], &[u8]) = (bytemuck::cast_slice(a), bytemuck::cast_slice(b));
-    let mut same = 0;
-    for (x, y) in a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0) {
-        let different = u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y);
-        if different != 0 {
-            return (same + different.trailing_zeros() as usize / 8) / size_of::<U>();
+    fn find<U: Unit>(
+        &mut self,
+        units: &[U],
+        range: Range<usize>,
+        width: usize,
+        joins: bool,
+    ) -> Option<Repetition> {
+        let at = range.start;
+        let ahead = &units[range];
+        let key = U::key(ahead);
+        let distance = at - self.exchange::<U>(key, at);
+        let latest = if distance < FARTHEST { length(units, at, ahead, key, distance) } else { 0 };
+        // On plain ground the same units stand everywhere, and the row above goes on for longest. Where nothing is known,
+        // as within a photograph, it seldom helps.
+        if latest < LONG && (latest > 0 || joins) && (1..=at).contains(&width) {
+            let above = length(units, at, ahead, key, width);
+            if above > latest && above >= ABOVE {
+                return Some(Repetition { length: above, distance: width });
+            }
         }
-        same += 8;
+        let least = if distance < FAR { U::LEAST } else { U::LEAST_FAR };
+        (latest >= least).then_some(Repetition { length: latest, distance })
     }
-    let rest = a[same..].iter().zip(&b[same..]).take_while(|(x, y)| x == y).count();
-    (same + rest) / size_of::<U>()
+
+    /// Remembers the units at `at`.
+    #[inline(always)]
+    fn note<U: Unit>(&mut self, units: &[U], at: usize) {
+        self.exchange::<U>(U::key(&units[at..]), at);
+    }
+
+    /// Remembers that units with this key are at `at`, and says where such were before.
+    #[inline(always)]
+    fn exchange<U: Unit>(&mut self, key: u64, at: usize) -> usize {
+        let place = &mut self.places[(key.wrapping_mul(SPREAD) >> (64 - BITS)) as usize];
+        std::mem::replace(place, at as u32) as usize
+    }
 }
 
-/// Places that are remembered, as a power of two: as many words as the nearest cache holds.
+/// How many units of `ahead`, which stand at `at` and have this key, repeat those `distance` before.
+#[inline(always)]
+fn length<U: Unit>(units: &[U], at: usize, ahead: &[U], key: u64, distance: usize) -> usize {
+    let behind = &units[at - distance..];
+    if U::key(behind) == key { equal(behind, ahead) } else { 0 }
+}
+
+/// Places that are remembered, as a power of two: as many words as the nearest cache holds. More would find more in
+/// photographs, and take longer than it is worth.
 const BITS: u32 = 13;
 
-/// Literals for which every place is tried, as a power of two; after as many again every second, and so on.
-const PATIENCE: u32 = 5;
+/// 2 to the 64th divided by the golden ratio: its products spread well over the upper bits.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Places that are left out at once at most: what comes after a photograph must be noticed soon.
+/// Literals for which every place is tried, as a power of two; of the next as many, every second is tried, and so on.
+const PATIENCE: u32 = 4;
+
+/// Places that are left out at once at most: what follows a photograph must be noticed soon.
 const STRIDE: usize = 15;
 
-/// Units before the first match. This and the next two are habits of the reference's encoder.
+/// A repetition of this length is good enough.
+const LONG: usize = 16;
+
+/// The shortest repetition of the row above that is taken: shorter ones break up runs of literals for nothing.
+const ABOVE: usize = 4;
+
+/// Units before the first repetition. This and the next two are within the habits of the reference's encoder.
 const HEAD: usize = 2;
 
-/// No match starts within so many units of the end.
-const TAIL: usize = 6;
+/// No repetition starts within so many units of the end, so that keys can be read without looking.
+const TAIL: usize = 10;
 
-/// No match reaches into so many units at the end.
+/// No repetition reaches into so many units at the end.
 const END: usize = 2;
 
-/// Distances from here on take two more bytes, so that the shortest match does not pay.
+/// Distances from here on take two more bytes.
 const FAR: usize = 8192;
 
 /// Distances from here on cannot be said; the reference makes none of the last one.

@@ -3,28 +3,42 @@
 use bytemuck::Pod;
 
 /// One type of stream; the counterpart of what the decoders know of it.
-pub(crate) trait Unit: Pod + Eq {
+pub(crate) trait Unit: Pod {
     /// Bytes of one literal unit.
     const BYTES: usize;
-    /// Units of the shortest match.
+    /// What a coded length counts from: the shortest repetition that can be said.
     const LEAST: usize;
+    /// The shortest repetition that is worth the bytes of a far distance.
+    const LEAST_FAR: usize;
+    /// The bits of eight bytes of units that count.
+    const MASK: u64;
 
-    /// A number of `bits` bits that tells units at the start of `units` from others. There are at least [`Self::SEEN`].
-    fn hash(units: &[Self], bits: u32) -> usize;
+    /// The units at the start of `units` that a repetition must have at least, as one number. There are eight bytes.
+    fn key(units: &[Self]) -> u64;
 
-    /// Writes the bytes of `units`, 32 at most, to the start of `room`, which has four bytes for each.
+    /// Writes the bytes of `units`, [`RUN`] at most, to the start of `room`, which has four bytes for each.
     fn put(units: &[Self], room: &mut [u8]);
+
+    /// As [`Unit::put`], without a loop.
+    fn put_few(units: &[Self; FEW], room: &mut [u8]);
 }
 
-/// Colour: the pixel with its top byte 0.
+/// Literals that one control byte announces at most.
+pub(crate) const RUN: usize = 32;
+
+/// Literals that are written at once.
+pub(crate) const FEW: usize = 8;
+
+/// Colour: a pixel, of which the top byte means nothing.
 impl Unit for u32 {
     const BYTES: usize = 3;
     const LEAST: usize = 1;
+    const LEAST_FAR: usize = 2;
+    const MASK: u64 = 0x00ff_ffff_00ff_ffff;
 
     #[inline(always)]
-    fn hash(units: &[Self], bits: u32) -> usize {
-        let two = u64::from(units[0]) | u64::from(units[1]) << 24;
-        (two.wrapping_mul(SPREAD) >> (64 - bits)) as usize
+    fn key(units: &[Self]) -> u64 {
+        (u64::from(units[0]) | u64::from(units[1]) << 32) & Self::MASK
     }
 
     #[inline(always)]
@@ -34,24 +48,35 @@ impl Unit for u32 {
             *bytes = [blue, green, red];
         }
     }
+
+    #[inline(always)]
+    fn put_few(units: &[Self; FEW], room: &mut [u8]) {
+        for (n, &[a, b]) in units.as_chunks::<2>().0.iter().enumerate() {
+            let two = u64::from(a & 0x00ff_ffff) | u64::from(b) << 24;
+            room[6 * n..][..8].copy_from_slice(&two.to_le_bytes());
+        }
+    }
 }
 
 /// Alpha, and the indices of a picture with a palette.
 impl Unit for u8 {
     const BYTES: usize = 1;
     const LEAST: usize = 3;
+    const LEAST_FAR: usize = 5;
+    const MASK: u64 = u64::MAX;
 
     #[inline(always)]
-    fn hash(units: &[Self], bits: u32) -> usize {
-        let three = u64::from(u32::from_le_bytes([0, units[0], units[1], units[2]]));
-        (three.wrapping_mul(SPREAD) >> (64 - bits)) as usize
+    fn key(units: &[Self]) -> u64 {
+        u64::from(u32::from_le_bytes([0, units[0], units[1], units[2]]))
     }
 
     #[inline(always)]
     fn put(units: &[Self], room: &mut [u8]) {
         room[..units.len()].copy_from_slice(units);
     }
-}
 
-/// 2 to the 64th divided by the golden ratio: its products spread well over the upper bits.
-const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+    #[inline(always)]
+    fn put_few(units: &[Self; FEW], room: &mut [u8]) {
+        room[..FEW].copy_from_slice(units);
+    }
+}
