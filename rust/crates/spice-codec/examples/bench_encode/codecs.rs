@@ -20,7 +20,10 @@ fn lz_alpha(input: Input) -> Result<Encode, Fault> {
 fn lz_as(input: Input, format: PixelFormat) -> Result<Encode, Fault> {
     let pictures = Pictures::new(input);
     let mut encoder = lz::Encoder::new();
-    Ok(Box::new(move |n, out| Ok(encoder.encode(&pictures.source(n)?, format, out))))
+    Ok(Box::new(move |n, out| {
+        encoder.encode(&pictures.source(n)?, format, out);
+        Ok(())
+    }))
 }
 
 /// Files that are pixels without gaps.
