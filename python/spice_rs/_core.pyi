@@ -329,6 +329,14 @@ class Screen:
         """Copies an area to another place; both may overlap."""
     def resize(self, width: int, height: int) -> None:
         """Changes the size: what is in both stays, the rest is black. Raises ValueError for an impossible one."""
+    def arrange(self, monitors: Sequence[tuple[int, int, int, int]]) -> None:
+        """Says which parts are monitors: (left, top, right, bottom) of each, none for one that shows all. A new size forgets them.
+
+        Raises ValueError for a part that does not lie on the screen.
+        """
+    @property
+    def monitors(self) -> list[tuple[int, int, int, int]]:
+        """The parts that are monitors, at least one."""
     def frame(self) -> Frame:
         """What is shown now."""
 

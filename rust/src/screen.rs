@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use spice_canvas::Area;
 
 use crate::buffers::Picture;
+use crate::canvas::Rectangle;
 use crate::classes;
 use crate::errors;
 use crate::frame::Frame;
@@ -69,6 +70,21 @@ impl Screen {
     /// Changes the size: what is in both stays, the rest is black. Raises ValueError for an impossible one.
     fn resize(&self, width: usize, height: usize) -> PyResult<()> {
         lock(&self.0).resize(width, height).map_err(|error| errors::value(error.to_string()))
+    }
+
+    /// Says which parts are monitors: (left, top, right, bottom) of each, none for one that shows all. A new size forgets them.
+    /// Raises ValueError for a part that does not lie on the screen.
+    fn arrange(&self, monitors: Vec<Rectangle>) -> PyResult<()> {
+        let area = |(left, top, right, bottom)| Area { left, top, right, bottom };
+        let monitors = monitors.into_iter().map(area).collect();
+        lock(&self.0).arrange(monitors).map_err(|error| errors::value(error.to_string()))
+    }
+
+    /// The parts that are monitors, at least one.
+    #[getter]
+    fn monitors(&self) -> Vec<Rectangle> {
+        let corners = |part: &Area| (part.left, part.top, part.right, part.bottom);
+        lock(&self.0).monitors().iter().map(corners).collect()
     }
 
     /// What is shown now.

@@ -86,6 +86,24 @@ async def test_resizing_keeps_what_both_sizes_have() -> None:
             await server.screen.update(pixels)
 
 
+async def test_parts_of_a_screen_are_monitors() -> None:
+    async with session_pair(size=(320, 200)) as (server, session):
+        await shown(server, session)
+        await session.display.channel.wait_until(lambda: session.display.monitors)
+        assert [(m.x, m.y, m.width, m.height) for m in session.display.monitors] == [(0, 0, 320, 200)]
+        server.screen.arrange((0, 0, 160, 200), (160, 0, 320, 100))
+        with trio.fail_after(5):
+            while len(session.display.monitors) < 2:
+                await trio.testing.wait_all_tasks_blocked()
+        assert [(m.x, m.y, m.width, m.height) for m in session.display.monitors] == [
+            (0, 0, 160, 200),
+            (160, 0, 160, 100),
+        ]
+        for wrong in [(0, 0, 0, 10), (0, 0, 321, 10), (-1, 0, 5, 5)]:
+            with pytest.raises(ValueError, match="no part of a screen of 320x200"):
+                server.screen.arrange(wrong)
+
+
 async def test_a_screen_that_is_added_later_is_opened() -> None:
     async with session_pair(size=[(64, 48), (48, 64)]) as (server, session):
         for number in range(2):

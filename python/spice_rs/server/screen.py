@@ -128,6 +128,20 @@ class Screen:
         self._core.resize(width, height)
         self._tell()
 
+    @property
+    def monitors(self) -> list[Area]:
+        """The parts of the screen that clients show as monitors of their own; one that shows all of it at first."""
+        return self._core.monitors
+
+    def arrange(self, *monitors: Area) -> None:
+        """Say which parts of the screen are monitors, in their order; without any, one shows all of it. `resize` forgets them.
+
+        Raises:
+            ValueError: a part is empty, or does not lie on the screen.
+        """
+        self._core.arrange(monitors)
+        self._tell()
+
     # The pointer.
 
     def cursor(self, image: Pixels | None, hot_spot: tuple[int, int] = (0, 0)) -> None:

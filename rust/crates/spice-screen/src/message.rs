@@ -45,11 +45,17 @@ pub(crate) fn mark() -> Message {
     Message { id: 102, body: Vec::new() }
 }
 
-/// MONITORS_CONFIG: one monitor on the whole surface.
-pub(crate) fn monitors_config(bounds: Area) -> Message {
-    let (width, height) = sides(bounds);
-    let head = Head { monitor_id: 0, surface_id: PRIMARY, width, height, x: 0, y: 0, flags: 0 };
-    message(317, &MonitorsConfig { max_allowed: 1, heads: vec![head] })
+/// MONITORS_CONFIG: the parts of the surface that are monitors.
+pub(crate) fn monitors_config(monitors: &[Area]) -> Message {
+    let heads: Vec<Head> =
+        monitors.iter().zip(0..).map(|(part, monitor_id)| head(monitor_id, *part)).collect();
+    message(317, &MonitorsConfig { max_allowed: heads.len() as u16, heads })
+}
+
+fn head(monitor_id: u32, part: Area) -> Head {
+    let (width, height) = sides(part);
+    // Parts lie on the screen, so that no corner is negative.
+    Head { monitor_id, surface_id: PRIMARY, width, height, x: part.left as u32, y: part.top as u32, flags: 0 }
 }
 
 /// COPY_BITS.

@@ -28,6 +28,8 @@ pub struct Screen {
     pub(crate) shadow: Shadow,
     /// What each view has not been shown; a place is free after its view is gone.
     stale: Vec<Option<Stale>>,
+    /// The parts of the picture that are monitors, at least one.
+    monitors: Vec<Area>,
     /// Grows with each change of size.
     generation: u64,
     most_pixels: usize,
@@ -41,7 +43,8 @@ impl Screen {
     pub fn new(width: usize, height: usize, limits: &Limits) -> Result<Self, Error> {
         check_size(width, height, limits.pixels)?;
         let shadow = Shadow::new(width, height, 1);
-        Ok(Self { shadow, stale: Vec::new(), generation: 1, most_pixels: limits.pixels })
+        let monitors = vec![shadow.bounds()];
+        Ok(Self { shadow, stale: Vec::new(), monitors, generation: 1, most_pixels: limits.pixels })
     }
 
     /// Width and height.
@@ -112,10 +115,41 @@ impl Screen {
             return Ok(());
         }
         self.shadow = self.shadow.resized(width, height);
+        self.monitors = vec![self.shadow.bounds()];
         self.generation += 1;
         let everything = || Stale::everything(self.generation, self.shadow.bounds());
         self.stale.iter_mut().flatten().for_each(|stale| *stale = everything());
         Ok(())
+    }
+
+    /// Says which parts of the picture are monitors, in their order; none means one that shows all of it. A new size of the screen
+    /// forgets them.
+    ///
+    /// # Errors
+    /// When a part is empty or does not lie on the screen, or there are more than 256.
+    pub fn arrange(&mut self, monitors: Vec<Area>) -> Result<(), Error> {
+        let bounds = self.shadow.bounds();
+        if monitors.len() > MOST_MONITORS {
+            return Err(Error(format!(
+                "a screen has at most {MOST_MONITORS} monitors, not {}",
+                monitors.len()
+            )));
+        }
+        if let Some(Area { left, top, right, bottom }) =
+            monitors.iter().find(|part| part.is_empty() || !bounds.contains(part))
+        {
+            let (width, height) = self.size();
+            let part = format!("({left}, {top}, {right}, {bottom})");
+            return Err(Error(format!("{part} is no part of a screen of {width}x{height}")));
+        }
+        self.monitors = if monitors.is_empty() { vec![bounds] } else { monitors };
+        self.stale.iter_mut().flatten().for_each(|stale| stale.monitors = true);
+        Ok(())
+    }
+
+    /// The monitors, at least one.
+    pub fn monitors(&self) -> &[Area] {
+        &self.monitors
     }
 
     /// A place for another view, to whom everything is new.
@@ -140,9 +174,9 @@ impl Screen {
         }
     }
 
-    /// The picture, and what the view at a place has not been shown of it.
-    pub(crate) fn look(&mut self, place: usize) -> Option<(&Shadow, &mut Stale)> {
-        Some((&self.shadow, self.stale.get_mut(place)?.as_mut()?))
+    /// The picture, its monitors, and what the view at a place has not been shown of them.
+    pub(crate) fn look(&mut self, place: usize) -> Option<(&Shadow, &[Area], &mut Stale)> {
+        Some((&self.shadow, &self.monitors, self.stale.get_mut(place)?.as_mut()?))
     }
 
     /// Moves pixels, here and for every view.
@@ -169,6 +203,9 @@ fn check_size(width: usize, height: usize, most: usize) -> Result<(), Error> {
         ))),
     }
 }
+
+/// What the reference server takes from clients (protocol.md 3.6).
+const MOST_MONITORS: usize = 256;
 
 /// Cursor and QUIC know 16 bits with a sign; no real screen has a longer side.
 const MOST_SIDE: usize = 32767;

@@ -42,15 +42,17 @@ pub(crate) struct Stale {
     pub(crate) generation: u64,
     pub(crate) moves: Vec<Move>,
     pub(crate) dirty: Region,
+    /// Which parts are monitors.
+    pub(crate) monitors: bool,
 }
 
 impl Stale {
     /// Everything, of a surface that the client does not have yet.
     pub(crate) fn everything(generation: u64, bounds: Area) -> Self {
-        Self { generation, moves: Vec::new(), dirty: Region::from(bounds) }
+        Self { generation, moves: Vec::new(), dirty: Region::from(bounds), monitors: true }
     }
 
-    /// Whether the client shows the screen.
+    /// Whether the client shows the picture.
     pub(crate) fn is_empty(&self) -> bool {
         self.moves.is_empty() && self.dirty.is_empty()
     }

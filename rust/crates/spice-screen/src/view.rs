@@ -50,7 +50,6 @@ pub struct View {
     /// What was never sent since the surface was made. MARK waits for it.
     unsent: Region,
     owes_mark: bool,
-    owes_monitors: bool,
     images: u64,
 }
 
@@ -58,8 +57,7 @@ impl View {
     /// A client that has seen nothing. It must be taken from the screen by [`View::leave`].
     pub fn new(screen: &mut Screen, settings: Settings) -> Self {
         let place = screen.attach();
-        let (unsent, owes_mark, owes_monitors) = (Region::default(), false, false);
-        Self { place, settings, generation: 0, unsent, owes_mark, owes_monitors, images: 0 }
+        Self { place, settings, generation: 0, unsent: Region::default(), owes_mark: false, images: 0 }
     }
 
     /// Takes the view from its screen.
@@ -69,13 +67,13 @@ impl View {
 
     /// Pixels that the client has not been shown as they are now, moves included.
     pub fn due_pixels(&self, screen: &mut Screen) -> usize {
-        screen.look(self.place).map_or(0, |(_, stale)| stale.pixels())
+        screen.look(self.place).map_or(0, |(.., stale)| stale.pixels())
     }
 
     /// Whether the client has been sent all there is.
     pub fn is_up_to_date(&self, screen: &mut Screen) -> bool {
         let known = self.generation;
-        screen.look(self.place).is_none_or(|(_, stale)| stale.generation == known && stale.is_empty())
+        screen.look(self.place).is_none_or(|(.., stale)| stale.generation == known && stale.is_empty())
     }
 
     /// Sends what is due and fits.
@@ -97,7 +95,7 @@ impl View {
     /// What is to be sent next. The screen may change before it is sent.
     pub fn plan(&mut self, screen: &mut Screen, _now: f64, room: Room) -> Plan {
         let mut plan = Plan::new(room);
-        let Some((shadow, stale)) = screen.look(self.place) else { return plan };
+        let Some((shadow, monitors, stale)) = screen.look(self.place) else { return plan };
         self.begin(shadow.bounds(), stale.generation, &mut plan);
         if self.generation == stale.generation {
             let moved = stale.moves.iter().take_while(|motion| plan.say(message::copy_bits(motion))).count();
@@ -109,10 +107,12 @@ impl View {
                 stale.dirty = stale.dirty.subtract(&drawn);
                 self.unsent = self.unsent.subtract(&drawn);
             }
-            self.mark(shadow.bounds(), &mut plan);
+            if self.mark(&mut plan) && stale.monitors {
+                stale.monitors = self.settings.monitors && !plan.say(message::monitors_config(monitors));
+            }
         }
         plan.more =
-            self.generation != stale.generation || !stale.is_empty() || self.owes_mark || self.owes_monitors;
+            self.generation != stale.generation || !stale.is_empty() || self.owes_mark || stale.monitors;
         plan
     }
 
@@ -138,21 +138,16 @@ impl View {
         if self.generation == 0 && plan.say(message::surface_create(bounds)) {
             self.generation = generation;
             self.unsent = Region::from(bounds);
-            (self.owes_mark, self.owes_monitors) = (true, self.settings.monitors);
+            self.owes_mark = true;
         }
     }
 
-    /// Says that the picture can be shown, as soon as all of it has been sent once.
-    fn mark(&mut self, bounds: Area, plan: &mut Plan) {
-        if !self.unsent.is_empty() {
-            return;
-        }
-        if self.owes_mark {
+    /// Says that the picture can be shown, as soon as all of it has been sent once; whether that is said.
+    fn mark(&mut self, plan: &mut Plan) -> bool {
+        if self.unsent.is_empty() && self.owes_mark {
             self.owes_mark = !plan.say(message::mark());
         }
-        if self.owes_monitors && !self.owes_mark {
-            self.owes_monitors = !plan.say(message::monitors_config(bounds));
-        }
+        !self.owes_mark
     }
 
     fn send_piece(&mut self, piece: &Piece, channel: &mut Channel) -> u64 {
