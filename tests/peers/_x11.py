@@ -10,9 +10,8 @@ import socket
 import struct
 
 import numpy as np
-from numpy.typing import NDArray
 
-Picture = NDArray[np.uint8]  # (height, width, 3), red first
+from ._pictures import Picture
 
 
 def screen_picture(display: str) -> Picture:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from ._pictures import Picture, wait_equal
 from ._process import Peer, PeerFailed
-from ._x11 import Picture
 
 DRIVER = Path(__file__).with_name("gtkdriver.py")
 
@@ -70,6 +70,12 @@ class GtkClient(Peer):
     def wait_still(self, *, quiet: float = 0.5, timeout: float = 30) -> None:
         """Wait until the picture has not changed for `quiet` seconds."""
         self.wait_until("a still picture", lambda: self.state()["still"] > quiet, timeout=timeout)
+
+    def wait_shows(self, truth: Picture, display: int = 0, *, timeout: float = 30) -> None:
+        """Wait until a display is that picture, pixel for pixel."""
+        wait_equal(
+            self, lambda: self.picture(display) if self.size(display) else None, truth, timeout=timeout
+        )
 
     def picture(self, display: int = 0) -> Picture:
         """Return what a display shows now."""

@@ -20,8 +20,7 @@ import numpy as np
 from PIL import Image
 
 from ._devtools import Browser
-from ._process import PeerFailed
-from ._x11 import Picture
+from ._pictures import Picture, wait_equal
 
 PAGES = "/usr/share/spice-html5"
 
@@ -37,6 +36,7 @@ for (const name of ["putImageData", "drawImage", "fillRect"]) {
 }
 """
 CANVAS = "document.querySelector('#spice-screen canvas')"
+NEVER_DRAWN = (255, 0, 255, 255)
 BUTTONS = {1: "left", 2: "middle", 3: "right"}
 
 
@@ -88,19 +88,22 @@ class Html5(Browser):
             timeout=timeout,
         )
 
-    def picture(self) -> Picture:
-        """Return what the canvas shows.
+    def wait_shows(self, truth: Picture, *, timeout: float = 30) -> None:
+        """Wait until the canvas is that picture, pixel for pixel."""
+        wait_equal(self, self.picture, truth, timeout=timeout)
 
-        Raises:
-            PeerFailed: there is none, or a part of it was never drawn.
-        """
+    def picture(self) -> Picture | None:
+        """Return what the canvas shows, None while there is none; what was never drawn is magenta."""
         url = self.evaluate(f"(c => c && c.toDataURL('image/png'))({CANVAS})")
         if not url:
-            raise PeerFailed(f"spice-html5 shows no display: {self.complaints()}")
-        pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).convert("RGBA"))
-        if not np.all(pixels[:, :, 3] == 255):
-            raise PeerFailed(f"spice-html5 has never drawn a part of its canvas: {self.complaints()}")
+            return None
+        pixels = np.array(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).convert("RGBA"))
+        pixels[pixels[:, :, 3] != 255] = NEVER_DRAWN
         return np.ascontiguousarray(pixels[:, :, :3])
+
+    def log_tail(self, lines: int = 15) -> str:
+        """Return what the client complains about, and the end of the browser's log."""
+        return "\n".join([*self.complaints()[-lines:], super().log_tail(lines)])
 
     def cursor(self) -> str:
         """Return the pointer's shape as the style sheet has it."""
@@ -184,6 +187,7 @@ def main() -> None:
         browser.wait_shown()
         browser.wait_still()
         picture = browser.picture()
+        assert picture is not None
         print(f"{picture.shape[1]}x{picture.shape[0]} after {time.monotonic() - started:.1f} s")
         print(*browser.complaints(), sep="\n")
         if options.out:

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from ._pictures import Picture
 from ._process import Peer, PeerFailed, free_port
-from ._x11 import Picture
 
 GUESTS = {"bios": (), "memtest": ("-kernel", "/boot/memtest86+x64.bin")}
 # Device arguments, and for each display the QMP device and head that `screendump` knows it by.

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ._pictures import Picture
 from ._process import PeerFailed
-from ._x11 import Picture
 
 SCRIPT = Path(__file__).with_name("spicegtk.py")
 

@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 import numpy as np
 
+from ._pictures import Picture, wait_equal
 from ._process import PeerFailed
-from ._x11 import Picture
 from .xvfb import Xvfb
 
 PROGRAMS = ("remote-viewer", "spicy")
@@ -72,9 +72,7 @@ class Viewer(Xvfb):
 
     def wait_shows(self, truth: Picture, *, timeout: float = 30) -> None:
         """Wait until the screen is that picture, pixel for pixel."""
-        self.wait_until(
-            "the viewer's picture", lambda: np.array_equal(self.ground_truth(), truth), timeout=timeout
-        )
+        wait_equal(self, self.ground_truth, truth, timeout=timeout)
 
     def find(self, part: Picture) -> tuple[int, int] | None:
         """Return where on the screen a picture is, None if it is nowhere; for viewers in a window."""

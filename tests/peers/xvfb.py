@@ -12,8 +12,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ._pictures import Picture
 from ._process import Peer, PeerFailed
-from ._x11 import Picture, screen_picture
+from ._x11 import screen_picture
 
 
 class XServer(Peer):

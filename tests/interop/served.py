@@ -1,0 +1,178 @@
+"""Our server with the clients that people use on it: what is served, who looks, and how to wait for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+import trio
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+import spice_rs
+from spice_rs.server import Server
+from tests.peers import Peer, require, running
+from tests.peers._pictures import Picture
+from tests.peers.gtkclient import GtkClient
+from tests.peers.html5 import Html5
+from tests.peers.viewer import PROGRAMS, Viewer
+
+Pixels = NDArray[np.uint8]
+"""(height, width, 4) uint8, blue first: as our server takes it."""
+
+SIZE = (1024, 768)
+CLIENTS = ("spicegtk", *PROGRAMS, "html5")
+
+
+class Client(Protocol):
+    """What every client can do for a test."""
+
+    def wait_shows(self, truth: Picture, /) -> None: ...
+
+
+@asynccontextmanager
+async def serving(**options: Any) -> AsyncIterator[Server]:
+    """Serve on a free port of the loopback."""
+    options.setdefault("size", SIZE)
+    async with spice_rs.serve("spice://127.0.0.1:0", **options) as server:
+        yield server
+        assert not server.faults
+
+
+def port(server: Server) -> int:
+    """Return the port of a server's only door."""
+    return int(server.addresses[0].rpartition(":")[2])
+
+
+@asynccontextmanager
+async def opened(name: str, server: Server, **options: Any) -> AsyncIterator[Any]:
+    """Start one of `CLIENTS` on a server, and end it."""
+    require(name)
+    async with running(partial(STARTS[name], server, **options)) as client:
+        yield client
+
+
+@asynccontextmanager
+async def all_opened(server: Server, names: tuple[str, ...] = CLIENTS) -> AsyncIterator[dict[str, Client]]:
+    """Start several clients at once."""
+    clients: dict[str, Client] = {}
+
+    async def start(name: str) -> None:
+        clients[name] = await stack.enter_async_context(opened(name, server))
+
+    async with AsyncExitStack() as stack:
+        async with trio.open_nursery() as nursery:
+            for name in names:
+                nursery.start_soon(start, name)
+        yield clients
+
+
+async def all_show(server: Server, clients: dict[str, Client], what: str) -> None:
+    """Wait until every client shows the first screen as it is now."""
+    truth = screen_picture(server)
+
+    async def one(name: str, client: Client) -> None:
+        try:
+            await blocking(client.wait_shows, truth)
+        except Exception as error:
+            error.add_note(f"{name}, {what}")
+            raise
+
+    async with trio.open_nursery() as nursery:
+        for name, client in clients.items():
+            nursery.start_soon(one, name, client)
+
+
+async def blocking(act: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """Call a method of a peer, all of which block, while our server goes on."""
+    return await trio.to_thread.run_sync(partial(act, *arguments, **options))
+
+
+def screen_picture(server: Server, number: int = 0) -> Picture:
+    """Return what a server serves, red first."""
+    return np.ascontiguousarray(np.asarray(server.screens[number].frame())[:, :, 2::-1])
+
+
+def _viewer(program: str, server: Server, **options: Any) -> Peer:
+    options.setdefault("size", server.screen.size)
+    return Viewer(program, server.addresses[0], **options)
+
+
+STARTS: dict[str, Callable[..., Peer]] = {
+    "spicegtk": lambda server, **options: GtkClient(server.addresses[0], **options),
+    "html5": lambda server, **options: Html5(port(server), **options),
+    **{program: partial(_viewer, program) for program in PROGRAMS},
+}
+
+
+# What is served.
+
+
+def desk(seed: int = 0, size: tuple[int, int] = SIZE) -> Pixels:
+    """Return what a desktop has: flat areas, text, a photograph, few colours in hard edges, soft shades, noise."""
+    random = np.random.default_rng(seed)
+    width, height = size
+    pixels = np.empty((height, width, 4), np.uint8)
+    pixels[:] = (*random.integers(40, 120, 3), 0)
+    third, half = width // 3, height // 2
+    place(pixels, text(third - 20, half - 20, seed), 10, 10)
+    place(pixels, photograph(third - 20, half - 20, random), third + 10, 10)
+    place(pixels, patches(third - 20, half - 20, random, 12), 2 * third + 10, 10)
+    place(pixels, shades(third - 20, half - 20), 10, half + 10)
+    place(pixels, patches(third - 20, half - 20, random, 2), third + 10, half + 10)
+    noise = random.integers(0, 256, (half // 2, third // 2, 4), np.uint8)
+    place(pixels, noise, 2 * third + 10, half + 10)
+    return pixels
+
+
+def place(pixels: Pixels, part: Pixels, left: int, top: int) -> None:
+    """Put a picture on another."""
+    height, width = part.shape[:2]
+    pixels[top : top + height, left : left + width] = part
+
+
+def text(width: int, height: int, seed: int) -> Pixels:
+    """Return lines of black text on white, with soft edges."""
+    picture = Image.new("RGB", (width, height), "white")
+    write, font = ImageDraw.Draw(picture), ImageFont.load_default(13)
+    for line in range(height // 16):
+        words = f"{seed * 1000 + line:5}  the quick brown fox jumps over the lazy dog {line * line}"
+        write.text((4, 16 * line), words, "black", font)
+    return from_rgb(np.asarray(picture))
+
+
+def photograph(width: int, height: int, random: np.random.Generator) -> Pixels:
+    """Return soft lights under film grain."""
+    y, x = np.mgrid[0:height, 0:width]
+    lights = [np.sin(x / a + b) + np.cos(y / c + b) for a, b, c in random.uniform(10, 90, (3, 3))]
+    rgb = 128 + 55 * np.stack(lights, axis=2) + random.normal(0, 4, (height, width, 3))
+    return from_rgb(rgb.clip(0, 255).astype(np.uint8))
+
+
+def patches(width: int, height: int, random: np.random.Generator, colours: int) -> Pixels:
+    """Return hard-edged rectangles in few colours."""
+    palette = random.integers(0, 256, (colours, 4), np.uint8)
+    pixels = np.empty((height, width, 4), np.uint8)
+    pixels[:] = palette[0]
+    for _ in range(200):
+        left, top = random.integers(0, width), random.integers(0, height)
+        pixels[top : top + random.integers(2, 40), left : left + random.integers(2, 60)] = random.choice(
+            palette
+        )
+    return pixels
+
+
+def shades(width: int, height: int) -> Pixels:
+    """Return a colour that changes with each pixel."""
+    y, x = np.mgrid[0:height, 0:width]
+    return from_rgb(np.stack([x % 256, y % 256, (x + y) // 4 % 256], axis=2).astype(np.uint8))
+
+
+def from_rgb(picture: Picture) -> Pixels:
+    """Turn a picture round, and give it a fourth byte that means nothing."""
+    pixels = np.full((*picture.shape[:2], 4), 0x5A, np.uint8)
+    pixels[:, :, :3] = picture[:, :, ::-1]
+    return pixels
