@@ -25,7 +25,7 @@ settings.register_profile("long", settings.get_profile("default"), max_examples=
 settings.load_profile(os.environ.get("SPICE_RS_HYPOTHESIS", "default"))
 
 ROOT = Path(__file__).parents[1]
-PEER_FIXTURES = {"xspice", "qemu", "xvfb", "gtk_client", "viewer", "html5", "tap"}
+PEER_FIXTURES = {"xspice", "qemu", "xvfb", "desktop", "gtk_client", "viewer", "html5", "tap"}
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -64,6 +64,14 @@ def xvfb() -> Iterator[Xvfb]:
     require("xvfb")
     with Xvfb() as server:
         yield server
+
+
+@pytest.fixture
+def desktop() -> Iterator[Callable[..., Xvfb]]:
+    """Return a factory of X servers in memory on which programs draw; its arguments are those of `Xvfb`."""
+    require("desktop")
+    with ExitStack() as peers:
+        yield lambda **options: peers.enter_context(Xvfb(**options))
 
 
 @pytest.fixture

@@ -74,6 +74,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "qemu": ("qemu-system-x86_64", "/usr/lib/*/qemu/ui-spice-core.so"),
     "memtest": ("/boot/memtest86+x64.bin",),
     "xvfb": ("Xvfb",),
+    "desktop": ("Xvfb", "xsetroot", "xrandr", *DRAWING),
     "spicegtk": ("/usr/bin/python3",),
     "spicy-screenshot": ("spicy-screenshot",),
     "spicy": ("spicy", "Xvfb", "openbox", "xdotool", "xprop"),

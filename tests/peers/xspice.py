@@ -7,16 +7,11 @@ Prints one JSON line with port, password and display, and stays up.
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
-
 from . import workloads
 from ._process import free_port
 from .xvfb import XServer
 
 COMPRESSIONS = ("off", "auto_glz", "auto_lz", "quic", "glz", "lz")
-INPUT_WATCH = Path(__file__).with_name("inputwatch.py")
 
 
 class Xspice(XServer):
@@ -51,7 +46,6 @@ class Xspice(XServer):
         self.port = free_port() if port is None else port
         self.password = password
         self.address = f"spice://127.0.0.1:{self.port}"
-        self._input = self.directory / "input"
         # Debian's driver takes 0 for every option that is not written, whatever its manual says, and dies of buffers of
         # no size. So all of them are written.
         options: dict[str, object] = {
@@ -86,21 +80,6 @@ class Xspice(XServer):
     def draw(self, workload: str) -> None:
         """Run one of `workloads.NAMES`; returns when its last picture is complete and still."""
         workloads.run(self, workload)
-
-    def watch_input(self) -> None:
-        """Cover the screen with a window that notes every key, button and motion; `input_events` returns them."""
-        self.start(["/usr/bin/python3", str(INPUT_WATCH), str(self._input)])
-        self.wait_until(
-            "the input window", lambda: any(event["event"] == "ready" for event in self.input_events())
-        )
-
-    def input_events(self, *kinds: str) -> list[dict[str, Any]]:
-        """Return what the window of `watch_input` has noted so far, of some kinds or all."""
-        text = self._input.read_text() if self._input.exists() else ""
-        # The last line may be half written.
-        lines = text[: text.rfind("\n") + 1].splitlines()
-        events = [json.loads(line) for line in lines]
-        return [event for event in events if not kinds or event["event"] in kinds]
 
     def _start(self, options: dict[str, object], size: tuple[int, int]) -> None:
         config = self.directory / "xorg.conf"

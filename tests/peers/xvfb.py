@@ -5,10 +5,14 @@ usage: python -m tests.peers.xvfb [--size 1280x1024] [--hold SECONDS]
 
 from __future__ import annotations
 
+import json
 import os
 import select
+import subprocess
 import time
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,17 +20,26 @@ from ._pictures import Picture
 from ._process import Peer, PeerFailed
 from ._x11 import screen_picture
 
+INPUT_WATCH = Path(__file__).with_name("inputwatch.py")
+
 
 class XServer(Peer):
-    """An X server with a display number of its own choice, and programs that draw on it."""
+    """An X server with a display number of its own choice, and programs that draw on it.
+
+    Attributes:
+        server: the server's own process.
+    """
 
     display: str
+    server: subprocess.Popen[bytes]
 
     def start_server(self, argv: Sequence[str], *, timeout: float = 30) -> None:
         """Start the server; it picks a free display and says so when it is ready for clients."""
         reader, writer = os.pipe()
         try:
-            self.start([*argv, "-displayfd", str(writer), "-noreset", "-nolisten", "tcp"], pass_fds=[writer])
+            self.server = self.start(
+                [*argv, "-displayfd", str(writer), "-noreset", "-nolisten", "tcp"], pass_fds=[writer]
+            )
         finally:
             os.close(writer)
         with os.fdopen(reader, "rb") as said:
@@ -63,14 +76,37 @@ class XServer(Peer):
                 raise PeerFailed(f"the screen of {self.display} was never still for {quiet:g} s")
         return last
 
+    def watch_input(self) -> None:
+        """Cover the screen with a window that notes every key, button and motion; `input_events` returns them."""
+        self.start(["/usr/bin/python3", str(INPUT_WATCH), str(self.directory / "input")])
+        self.wait_until(
+            "the input window", lambda: any(event["event"] == "ready" for event in self.input_events())
+        )
+
+    def input_events(self, *kinds: str) -> list[dict[str, Any]]:
+        """Return what the window of `watch_input` has noted so far, of some kinds or all."""
+        file = self.directory / "input"
+        text = file.read_text() if file.exists() else ""
+        # The last line may be half written.
+        lines = text[: text.rfind("\n") + 1].splitlines()
+        events = [json.loads(line) for line in lines]
+        return [event for event in events if not kinds or event["event"] in kinds]
+
 
 class Xvfb(XServer):
-    """An X server in memory, for reference clients that want a window."""
+    """An X server in memory: a desktop without a screen, and a place for reference clients that want a window.
 
-    def __init__(self, size: tuple[int, int] = (1280, 1024)) -> None:
+    Arguments:
+        depth: bits of a pixel that mean something.
+        options: further ones of its command line.
+    """
+
+    def __init__(
+        self, size: tuple[int, int] = (1280, 1024), *, depth: int = 24, options: Sequence[str] = ()
+    ) -> None:
         super().__init__("xvfb")
         try:
-            self.start_server(["Xvfb", "-screen", "0", f"{size[0]}x{size[1]}x24"])
+            self.start_server(["Xvfb", "-screen", "0", f"{size[0]}x{size[1]}x{depth}", *options])
         except BaseException:
             self.stop()
             raise

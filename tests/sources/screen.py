@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import trio
 
-from spice_rs.sources import Area, Pixels
+from spice_rs.server.screen import Area, Pixels
 
 
 class MemoryScreen:

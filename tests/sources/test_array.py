@@ -7,7 +7,8 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from spice_rs.sources import Array, Pixels
+from spice_rs.server.screen import Pixels
+from spice_rs.sources import Array
 
 from .screen import MemoryScreen
 

@@ -13,7 +13,7 @@ from trio.testing import MockClock
 
 from spice_rs import sources
 from spice_rs.errors import MissingExtra, SourceError
-from spice_rs.sources import Pixels
+from spice_rs.server.screen import Pixels
 from spice_rs.sources._video import PATIENCE, Picture, play
 
 from .screen import MemoryScreen

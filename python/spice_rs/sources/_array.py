@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import trio
 
-from ._screen import Pixels, Screen
+from ..server.screen import Pixels, Screen
 from ._source import Source, checked, show
 
 RATE = 30.0

@@ -9,7 +9,7 @@ import numpy as np
 import trio
 
 from ..errors import SourceError
-from ._screen import Pixels, Screen
+from ..server.screen import Pixels, Screen
 from ._source import Source, need, show
 
 

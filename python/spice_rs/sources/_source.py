@@ -8,9 +8,12 @@ from types import ModuleType, TracebackType
 from typing import Self
 
 import numpy as np
+import trio
 
+from .._groups import plain_errors
 from ..errors import MissingExtra
-from ._screen import Pixels, Screen
+from ..server import Event, Events, Server
+from ..server.screen import Pixels, Screen
 
 
 class Source(ABC):
@@ -20,7 +23,7 @@ class Source(ABC):
 
         async with sources.Image("desk.png") as source:
             async with spice_rs.serve(address, size=source.size) as server:
-                await source.run(server.screen)
+                await source.show_on(server)
 
     Derive from it for sources of your own: `size` and `run` are what it takes.
     """
@@ -34,8 +37,20 @@ class Source(ABC):
     async def run(self, screen: Screen) -> None:
         """Draw until cancelled."""
 
-    def handle(self, event: object) -> None:  # noqa: B027 most sources take no input
+    def handle(self, event: Event) -> None:  # noqa: B027 most sources take no input
         """Take an event of the server; what means nothing to the source is ignored."""
+
+    async def show_on(self, server: Server) -> None:
+        """Draw on a server's first screen, and take what its clients do, until cancelled."""
+        with plain_errors():
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._take, server.events())
+                await self.run(server.screen)
+                nursery.cancel_scope.cancel()
+
+    async def _take(self, events: Events) -> None:
+        async for event in events:
+            self.handle(event)
 
     async def __aenter__(self) -> Self:
         return self

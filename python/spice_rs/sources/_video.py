@@ -14,7 +14,7 @@ import trio
 
 from .._groups import plain_errors
 from ..errors import SourceError
-from ._screen import Pixels, Screen
+from ..server.screen import Pixels, Screen
 from ._source import Source, need, show
 
 AHEAD = 2
