@@ -1,4 +1,4 @@
-"""The compiled half: everything that touches each byte. No object here does I/O or starts a task."""
+"""The compiled half: everything that touches each byte. Only `Socket` and `Pump` do I/O; no object starts a task or a thread."""
 
 from collections.abc import Sequence
 from typing import Literal, TypeAlias, final
@@ -17,12 +17,13 @@ __all__ = [
     "Frame",
     "Packet",
     "Pointer",
+    "Pump",
     "Rgb",
     "Screen",
     "Shape",
     "Shared",
     "Shown",
-    "Space",
+    "Socket",
     "Step",
     "View",
     "__version__",
@@ -63,13 +64,6 @@ def schema() -> str:
     """All tables as JSON."""
 
 @final
-class Space:
-    """Room for received bytes: a writable buffer that belongs to one channel."""
-
-    def __buffer__(self, flags: int, /) -> memoryview: ...
-    def __len__(self) -> int: ...
-
-@final
 class Packet:
     """One received message, not parsed until asked."""
 
@@ -94,8 +88,8 @@ class Packet:
 class Channel:
     """One channel's transport after the link stage: bytes in, packets out, answers in `pending`.
 
-    Contract: after each `filled`, `receive` or `send`, write out `pending()` before the next read. ACK_SYNC, ACK and
-    PONG are answered inside; SET_ACK and PING are therefore never handed out. Lists are taken apart.
+    Contract: after each `receive` or `send`, write out `pending()` before the next read; `Socket` does both without
+    Python. ACK_SYNC, ACK and PONG are answered inside; SET_ACK and PING are therefore never handed out. Lists are taken apart.
     """
 
     def __new__(
@@ -111,15 +105,8 @@ class Channel:
     def channel_type(self) -> int: ...
     @property
     def channel_id(self) -> int: ...
-    def space(self) -> Space:
-        """Room for the next bytes, as much as the message under way wants. Fill a part and call `filled`."""
-    def filled(self, count: int) -> None:
-        """The first `count` bytes of the last `space` have been received; the space cannot be used any more.
-
-        Raises BufferError while a view of the space is alive, ValueError for more bytes than it has.
-        """
     def receive(self, data: Buffer) -> None:
-        """Takes received bytes over (a copy). Raises ValueError while a `space` is out."""
+        """Takes received bytes over (a copy)."""
     def next(self) -> Packet | None:
         """The next packet; counts it as received for the ACK window.
 
@@ -143,7 +130,7 @@ class Channel:
         """Bytes received so far."""
     @property
     def sent(self) -> int:
-        """Bytes handed out by `pending` so far."""
+        """Bytes handed out by `pending`, or sent by a `Socket`, so far."""
     @property
     def partial(self) -> int:
         """Bytes received of a message that is not complete."""
@@ -155,8 +142,57 @@ class Channel:
         """Queues a message; its serial. Raises LocalProtocolError."""
     def send_raw(self, message_id: int, body: Buffer) -> int:
         """Queues a body as it is; its serial."""
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait to be written."""
     def pending(self) -> bytes:
         """Bytes to be written now; empty for none."""
+
+@final
+class Socket:
+    """A connected socket that does not block: bytes go between it and a `Channel` without becoming Python objects.
+
+    Every method raises OSError when the connection is broken, or after `close`.
+    """
+
+    def __new__(cls, number: int) -> Socket:
+        """`number` is the descriptor of the socket; the object has one of its own from then on."""
+    def expect(self, channel: Channel) -> None:
+        """Let the system call the socket readable when what the channel's message under way lacks is there, or much of it."""
+    def receive(self, channel: Channel) -> int | None:
+        """Receive what is there into the channel; how many bytes, 0 at the end of the stream, None if there are none yet."""
+    def send(self, channel: Channel) -> int:
+        """Send what waits in the channel, as far as that needs no waiting; how many bytes are left."""
+    def stop_reading(self) -> None:
+        """End the stream on this side: whoever waits for bytes is told that it is over."""
+    def close(self) -> None:
+        """Give the descriptor back, as soon as nobody is in the middle of using it."""
+
+@final
+class Pump:
+    """Receives, draws and acknowledges in the thread that calls `run`, without the interpreter's lock.
+
+    Its descriptor becomes readable when the picture has changed; then call `heard` and look at the canvas.
+    """
+
+    def __new__(
+        cls, socket: Socket, channel: Channel, canvas: Canvas, breath: float, idle_breath: float
+    ) -> Pump:
+        """`breath`: seconds between two rings in a burst of changes while somebody waits for them, `idle_breath`: otherwise."""
+    def run(self) -> Step | None:
+        """Receive and draw until a step needs attention; None at the end of the stream. Blocks; `Socket.stop_reading` ends it.
+
+        Raises OSError, and DecodeError or LimitExceeded as `Channel.next` does.
+        """
+    def fileno(self) -> int:
+        """What becomes readable when there is news."""
+    def heard(self) -> None:
+        """Silence the descriptor, before looking at the news."""
+    def set_awaited(self, awaited: bool) -> None:
+        """Say whether somebody waits for changes at the moment."""
+    @property
+    def busy(self) -> bool:
+        """Whether something has come that is not on the canvas, or not told, yet."""
 
 @final
 class Shared:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import functools
-import math
 import os
-import select
 import socket
 from collections.abc import Awaitable, Callable
 
@@ -22,12 +19,6 @@ from .uri import Address, TcpAddress, UnixAddress, parse
 
 Opener = Callable[[ChannelType, int], Awaitable[Stream]]
 """Opens the connection for one channel, given its type and id: the way to bring any stream of one's own."""
-
-WAKE_WORTH = 16 << 10
-"""Bytes that the message under way must lack, for waiting until many of them are there."""
-
-WAKE_SIZE = 1 << 20
-"""How many: waking for each packet of a big picture costs more than decoding it, and more than this only waits longer."""
 
 KEEPALIVE_IDLE = 60
 """Seconds without a byte after which the kernel asks whether the server is still there."""
@@ -69,70 +60,48 @@ async def open_stream(address: Address) -> trio.SocketStream:
 
 
 class Socket:
-    """What a channel does with a socket beside Trio's stream: receive into room of its own, and send at once what fits.
+    """What a channel does with a socket beside Trio's stream: bytes go between it and Rust without becoming Python's.
 
-    Both save task switches. Whoever uses it stops before the stream is closed.
+    Both ways save task switches and copies. Whoever uses it stops before the stream is closed.
     """
 
     def __init__(self, stream: trio.SocketStream) -> None:
         self._number = stream.socket.fileno()
-        self._shut = functools.partial(stream.socket.shutdown, socket.SHUT_RD)
-        self._set_least = functools.partial(stream.setsockopt, socket.SOL_SOCKET, socket.SO_RCVLOWAT)
-        self._least = 1
-        self._poll = select.poll()
-        self._poll.register(self._number, select.POLLIN)
+        self.core = _core.Socket(self._number)
 
-    async def receive_into(self, room: _core.Space, missing: int) -> int:
-        """Wait for bytes and put them into a buffer; return how many came, 0 at the end of the stream.
-
-        Arguments:
-            room: the buffer.
-            missing: bytes that are known to be still on their way; the system wakes us when they are there, or many of them.
+    async def receive(self, channel: _core.Channel) -> int:
+        """Wait for bytes and receive them; return how many came, 0 at the end of the stream.
 
         Raises:
             OSError: the connection broke.
         """
         while True:
-            self._expect(missing)
+            self.core.expect(channel)
             await trio.lowlevel.wait_readable(self._number)
-            if (count := self.receive_now(room)) is not None:
+            if (count := self.core.receive(channel)) is not None:
                 return count
 
-    def receive_now(self, room: _core.Space) -> int | None:
-        """Put what is there into a buffer; return how many bytes, 0 at the end of the stream, None if there are none yet.
+    def send_now(self, channel: _core.Channel) -> None:
+        """Send what the system takes without waiting; where it is broken, sending the waiting way finds out."""
+        with contextlib.suppress(OSError):
+            self.core.send(channel)
+
+    async def send(self, channel: _core.Channel) -> None:
+        """Wait until the system takes something, and send what it takes.
 
         Raises:
             OSError: the connection broke.
         """
-        try:
-            return os.readv(self._number, (room,))
-        except BlockingIOError:
-            return None
-
-    def wait(self, missing: int, seconds: float | None) -> bool:
-        """Block the calling thread until bytes are there, or for so long; return whether they are."""
-        self._expect(missing)
-        # Rounded up, so that a wait for less than a millisecond does not become a busy one.
-        return bool(self._poll.poll(None if seconds is None else max(0, math.ceil(seconds * 1000))))
+        await trio.lowlevel.wait_writable(self._number)
+        self.core.send(channel)
 
     def stop_reading(self) -> None:
         """End the stream on this side: whoever waits for bytes is told that it is over."""
-        with contextlib.suppress(OSError):
-            self._shut()
+        self.core.stop_reading()
 
-    def send_now(self, data: bytes) -> int:
-        """Send what the system takes without waiting; return how many bytes that was."""
-        try:
-            return os.write(self._number, data)
-        except OSError:
-            # Broken or full: sending the waiting way finds out.
-            return 0
-
-    def _expect(self, missing: int) -> None:
-        least = min(missing, WAKE_SIZE) if missing > WAKE_WORTH else 1
-        if least != self._least:
-            self._set_least(least)
-            self._least = least
+    def close(self) -> None:
+        """Give back what is held beside the stream; this belongs before closing that."""
+        self.core.close()
 
 
 async def _open_tcp(address: TcpAddress) -> trio.SocketStream:

@@ -28,11 +28,6 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// Bytes one after the other.
-    pub(crate) fn line(bytes: usize) -> Self {
-        Self { dimensions: 1, shape: [signed(bytes), 0, 0], strides: [1, 0, 0], bytes }
-    }
-
     /// Pixels of `depth` bytes in dense rows.
     pub(crate) fn picture(height: usize, width: usize, depth: usize) -> Self {
         let row = width.saturating_mul(depth);
@@ -52,19 +47,13 @@ impl Layout {
 
 /// An object that lends memory to Python. [`lends_memory!`] makes the class's methods of it.
 pub(crate) trait Lends {
-    /// Whether Python may write there.
-    const WRITABLE: bool = false;
-
-    /// The memory and its shape. It stays where it is until `returned` has been called as often as this.
+    /// The memory and its shape. It stays where it is, and does not change, while its owner lives.
     fn lent(&self) -> PyResult<Memory<'_>>;
-
-    /// A view was released.
-    fn returned(&self) {}
 }
 
 /// Memory to be lent.
 pub(crate) struct Memory<'a> {
-    start: *mut u8,
+    start: *const u8,
     layout: &'a Layout,
 }
 
@@ -73,21 +62,14 @@ impl<'a> Memory<'a> {
     pub(crate) fn fixed(bytes: &'a [u8], layout: &'a Layout) -> PyResult<Self> {
         let bytes =
             bytes.get(..layout.bytes).ok_or_else(|| errors::buffer("memory shorter than its shape"))?;
-        Ok(Self { start: bytes.as_ptr().cast_mut(), layout })
-    }
-
-    /// Memory that a reader of the view writes to.
-    pub(crate) fn writable(bytes: &mut [u8], layout: &'a Layout) -> PyResult<Self> {
-        let bytes =
-            bytes.get_mut(..layout.bytes).ok_or_else(|| errors::buffer("memory shorter than its shape"))?;
-        Ok(Self { start: bytes.as_mut_ptr(), layout })
+        Ok(Self { start: bytes.as_ptr(), layout })
     }
 }
 
-/// The `#[pymethods]` of a class that lends memory: those given, and the two of the buffer protocol.
+/// The `#[pymethods]` of a class that lends memory: those given, and that of the buffer protocol.
 macro_rules! lends_memory {
     ($class:ident { $($methods:tt)* }) => {
-        // What PyO3 generates calls the two unsafe methods from unsafe functions, and seems to be written here.
+        // What PyO3 generates calls the unsafe method from unsafe functions, and seems to be written here.
         #[allow(unsafe_op_in_unsafe_fn)]
         const _: () = {
             #[pyo3::pymethods]
@@ -101,10 +83,6 @@ macro_rules! lends_memory {
                 ) -> pyo3::PyResult<()> {
                     // SAFETY: the interpreter hands over a view that nobody else uses until this call returns.
                     unsafe { crate::buffers::lend(slf, view, flags) }
-                }
-
-                unsafe fn __releasebuffer__(&self, _view: *mut pyo3::ffi::Py_buffer) {
-                    crate::buffers::Lends::returned(self);
                 }
             }
         };
@@ -123,20 +101,19 @@ where
     if view.is_null() {
         return Err(errors::buffer("no view to fill"));
     }
-    let lent = match refusal(T::WRITABLE, flags) {
+    let lent = match refusal(flags) {
         Some(reason) => Err(errors::buffer(reason)),
         None => owner.get().lent(),
     };
     let asked = |wanted: c_int| flags & wanted == wanted;
     // SAFETY: the caller vouches for `view`. `start` is valid for `layout.bytes` bytes, and `layout` lies in `owner`, to
     // which the view gets a reference of its own: every pointer written here stays valid until the view is released.
-    // NOT guaranteed: that writable memory keeps still while somebody reads it; only `Space` lends such memory.
     unsafe {
         (*view).obj = ptr::null_mut();
         let Memory { start, layout } = lent?;
-        (*view).buf = start.cast::<c_void>();
+        (*view).buf = start.cast_mut().cast::<c_void>();
         (*view).len = signed(layout.bytes);
-        (*view).readonly = c_int::from(!T::WRITABLE);
+        (*view).readonly = 1;
         (*view).itemsize = 1;
         (*view).format = if asked(ffi::PyBUF_FORMAT) { c"B".as_ptr().cast_mut() } else { ptr::null_mut() };
         (*view).ndim = if asked(ffi::PyBUF_ND) { layout.dimensions } else { 1 };
@@ -151,10 +128,10 @@ where
 }
 
 /// Why a view cannot be given as it was asked for.
-fn refusal(writable: bool, flags: c_int) -> Option<&'static str> {
+fn refusal(flags: c_int) -> Option<&'static str> {
     // The bits that these requests have beside those for strides.
     let columns_first = ffi::PyBUF_F_CONTIGUOUS & !ffi::PyBUF_STRIDES;
-    if !writable && flags & ffi::PyBUF_WRITABLE == ffi::PyBUF_WRITABLE {
+    if flags & ffi::PyBUF_WRITABLE == ffi::PyBUF_WRITABLE {
         return Some("a picture is read-only");
     }
     (flags & columns_first != 0).then_some("pixels stand row by row")

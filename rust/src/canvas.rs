@@ -11,7 +11,7 @@ use spice_wire::messages::display::{Head, SurfaceFormat};
 
 use crate::channel::Channel;
 use crate::classes;
-use crate::drawing::Drawing;
+use crate::drawing::{Drawing, Outcome};
 use crate::frame::Frame;
 use crate::step::Step;
 use crate::sync::lock;
@@ -53,6 +53,13 @@ pub(crate) struct Canvas {
 }
 
 impl Canvas {
+    /// As [`Canvas::draw`], for whoever is detached already.
+    pub(crate) fn carry_out(&self, channel: &Channel) -> spice_wire::Result<Outcome> {
+        let outcome = self.drawing.run(channel)?;
+        self.unreadable.fetch_add(outcome.unreadable, Ordering::Relaxed);
+        Ok(outcome)
+    }
+
     /// Looks at the surfaces. Somebody may be drawing at the moment: then waits for the end of a message, detached.
     fn look<T: Send>(&self, py: Python<'_>, look: impl FnOnce(&mut spice_canvas::Canvas) -> T + Send) -> T {
         match self.drawing.canvas().try_lock() {
@@ -75,8 +82,7 @@ impl Canvas {
     /// DecodeError, LimitExceeded when the stream cannot be understood any more, as `Channel.next` does.
     fn draw(&self, py: Python<'_>, channel: &Bound<'_, Channel>) -> PyResult<Step> {
         let channel = channel.get();
-        let outcome = py.detach(|| self.drawing.run(channel)).map_err(|error| channel.broken(py, &error))?;
-        self.unreadable.fetch_add(outcome.unreadable, Ordering::Relaxed);
+        let outcome = py.detach(|| self.carry_out(channel)).map_err(|error| channel.broken(py, &error))?;
         Step::new(py, channel, outcome)
     }
 

@@ -1,5 +1,6 @@
 //! One channel's transport for Python, and the packets that come out of it.
 
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -15,18 +16,18 @@ use crate::classes;
 use crate::errors;
 use crate::messages::{self, End};
 use crate::packet::{Origin, Packet};
-use crate::space::Space;
 use crate::sync::lock;
 
 /// One channel's transport after the link stage: bytes in, packets out, answers in `pending`.
 ///
-/// Contract: after each `filled`, `receive` or `send`, write out `pending()` before the next read. ACK_SYNC, ACK and
+/// Contract: after each `receive` or `send`, write out `pending()` before the next read; `Socket` does both without Python. ACK_SYNC, ACK and
 /// PONG are answered inside; SET_ACK and PING are therefore never handed out. Lists are taken apart.
 #[pyclass(frozen, module = "spice_rs._core")]
 pub(crate) struct Channel {
     origin: Arc<Origin>,
     transport: Mutex<spice_proto::Channel>,
-    space: Mutex<Option<Py<Space>>>,
+    /// Held by whoever puts received bytes in.
+    filling: Mutex<()>,
     received: AtomicU64,
     sent: AtomicU64,
     /// Serial of a message that a canvas has taken and cannot draw yet; 0 for none.
@@ -52,6 +53,32 @@ impl Channel {
     /// A transport error as an exception.
     pub(crate) fn broken(&self, py: Python<'_>, error: &spice_wire::Error) -> PyErr {
         errors::unreadable(py, &messages::channel_name(self.origin.channel_type), error)
+    }
+
+    /// Lets `receive` put the next bytes into the room for them; it gives how many that are. Other threads may look at the
+    /// transport and send meanwhile.
+    pub(crate) fn fill(&self, receive: impl FnOnce(&mut [u8]) -> io::Result<usize>) -> io::Result<usize> {
+        let _alone = lock(&self.filling);
+        let (mut room, range) = lock(&self.transport).lend();
+        let result = receive(room.get_mut(range).unwrap_or_default());
+        let count = *result.as_ref().unwrap_or(&0);
+        lock(&self.transport).restore(room, count);
+        self.received.fetch_add(count as u64, Ordering::Relaxed);
+        result
+    }
+
+    /// Lets `write` write what is to be sent; it gives how many bytes it has written. How many are left.
+    pub(crate) fn drain(
+        &self,
+        write: impl FnOnce(&mut dyn Iterator<Item = &[u8]>) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let mut transport = lock(&self.transport);
+        if transport.pending_len() > 0 {
+            let count = write(&mut transport.unwritten())?;
+            transport.written(count);
+            self.sent.fetch_add(count as u64, Ordering::Relaxed);
+        }
+        Ok(transport.pending_len())
     }
 
     fn own(&self) -> spice_wire::Sender {
@@ -87,7 +114,7 @@ impl Channel {
         Ok(Self {
             origin: Arc::new(Origin { role: role.0, channel_type, channel_id, limits }),
             transport: Mutex::new(transport),
-            space: Mutex::new(None),
+            filling: Mutex::new(()),
             received: AtomicU64::new(0),
             sent: AtomicU64::new(0),
             held: AtomicU64::new(0),
@@ -104,42 +131,13 @@ impl Channel {
         self.origin.channel_id
     }
 
-    /// Room for the next bytes, as much as the message under way wants. Fill a part and call `filled`.
-    fn space(&self, py: Python<'_>) -> PyResult<Py<Space>> {
-        let mut lent = lock(&self.space);
-        if let Some(space) = lent.as_ref() {
-            return Ok(space.clone_ref(py));
-        }
-        let (room, range) = lock(&self.transport).lend();
-        let space = Py::new(py, Space::new(room, range))?;
-        *lent = Some(space.clone_ref(py));
-        Ok(space)
-    }
-
-    /// The first `count` bytes of the last `space` have been received.
-    fn filled(&self, count: usize) -> PyResult<()> {
-        let mut lent = lock(&self.space);
-        let space = lent.as_ref().ok_or_else(|| errors::value("no space has been asked for"))?.get();
-        if count > space.room() {
-            return Err(errors::value(format!("{count} bytes do not fit a space of {}", space.room())));
-        }
-        lock(&self.transport).restore(space.take()?, count);
-        *lent = None;
-        self.received.fetch_add(count as u64, Ordering::Relaxed);
-        Ok(())
-    }
-
     /// Takes received bytes over (a copy).
     fn receive(&self, data: &Bound<'_, PyAny>) -> PyResult<()> {
-        if lock(&self.space).is_some() {
-            return Err(errors::value("a space is out: fill it first"));
-        }
-        let count = with_bytes(data, |bytes| {
+        with_bytes(data, |bytes| {
+            let _alone = lock(&self.filling);
             lock(&self.transport).receive(bytes);
-            bytes.len()
-        })?;
-        self.received.fetch_add(count as u64, Ordering::Relaxed);
-        Ok(())
+            self.received.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        })
     }
 
     /// The next packet; counts it as received for the ACK window. Raises DecodeError, LimitExceeded when the stream
@@ -210,6 +208,12 @@ impl Channel {
     /// Queues a body as it is; its serial.
     fn send_raw(&self, message_id: u16, body: &Bound<'_, PyAny>) -> PyResult<u64> {
         with_bytes(body, |bytes| lock(&self.transport).send(message_id, bytes))
+    }
+
+    /// Bytes that wait to be written.
+    #[getter]
+    fn unsent(&self) -> usize {
+        lock(&self.transport).pending_len()
     }
 
     /// Bytes to be written now; empty for none.

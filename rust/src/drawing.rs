@@ -127,6 +127,11 @@ impl Drawing {
 }
 
 impl Outcome {
+    /// Whether there is something that only Python can do.
+    pub(crate) fn needs_attention(&self) -> bool {
+        self.packet.is_some() || self.blocked.is_some() || !self.failures.is_empty()
+    }
+
     fn fail(&mut self, failure: Failure) {
         if self.failures.len() < FAILURES {
             self.failures.push(failure);

@@ -72,6 +72,11 @@ pub(crate) fn protocol(py: Python<'_>, fault: Fault, text: &str, place: &Place<'
     build(py, fault, text, place).map_or_else(|error| error, PyErr::from_value)
 }
 
+/// The operating system refused.
+pub(crate) fn system(error: std::io::Error) -> PyErr {
+    error.into()
+}
+
 /// The caller passed a value that cannot be meant.
 pub(crate) fn value(text: impl Into<String>) -> PyErr {
     PyValueError::new_err(text.into())

@@ -2,19 +2,22 @@
 
 mod agent;
 mod ahead;
+mod bell;
 mod buffers;
 mod canvas;
 mod channel;
 mod classes;
+mod descriptor;
 mod drawing;
 mod errors;
 mod frame;
 mod messages;
 mod packet;
 mod pointer;
+mod pump;
 mod schema;
 mod screen;
-mod space;
+mod socket;
 mod step;
 mod structs;
 mod sync;
@@ -37,11 +40,13 @@ mod _core {
     #[pymodule_export]
     use crate::pointer::{Pointer, Shape};
     #[pymodule_export]
+    use crate::pump::Pump;
+    #[pymodule_export]
     use crate::schema::schema;
     #[pymodule_export]
     use crate::screen::Screen;
     #[pymodule_export]
-    use crate::space::Space;
+    use crate::socket::Socket;
     #[pymodule_export]
     use crate::step::{Blocked, Step};
     #[pymodule_export]

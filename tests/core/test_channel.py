@@ -1,4 +1,4 @@
-"""The transport as Python sees it: memory that is lent, packets, answers."""
+"""The transport as Python sees it: packets, answers."""
 
 from __future__ import annotations
 
@@ -18,16 +18,11 @@ def pair(*, mini_header: bool = True) -> tuple[_core.Channel, _core.Channel]:
     )
 
 
-def test_space_is_filled_in_place() -> None:
+def test_a_packet_says_where_it_comes_from() -> None:
     server, client = pair()
     server.send(main.Name("vm"))
     sent = server.pending()
-    space = client.space()
-    assert client.space() is space
-    with memoryview(space) as view:
-        assert (view.readonly, view.format, view.nbytes) == (False, "B", len(space))
-        view[: len(sent)] = sent
-    client.filled(len(sent))
+    client.receive(sent)
     packet = client.next()
     assert packet is not None
     assert packet.message == main.Name("vm")
@@ -41,34 +36,8 @@ def test_space_is_filled_in_place() -> None:
     assert client.received == server.sent == len(sent)
 
 
-def test_space_is_not_taken_back_under_a_view() -> None:
-    _, client = pair()
-    space = client.space()
-    view = memoryview(space)
-    with pytest.raises(BufferError, match="still in use"):
-        client.filled(1)
-    view.release()
-    client.filled(1)
-    with pytest.raises(BufferError, match="taken back"):
-        memoryview(space)
-    assert client.partial == 1
-
-
-def test_space_is_not_overfilled() -> None:
-    _, client = pair()
-    with pytest.raises(ValueError, match="no space"):
-        client.filled(1)
-    space = client.space()
-    with pytest.raises(ValueError, match="do not fit"):
-        client.filled(len(space) + 1)
-    with pytest.raises(ValueError, match="space is out"):
-        client.receive(b"x")
-    client.filled(0)
-    client.receive(b"")
-
-
-@given(cuts=st.lists(st.integers(1, 40), min_size=1), mini=st.booleans(), in_place=st.booleans())
-def test_any_cutting_gives_the_same_packets(cuts: list[int], mini: bool, in_place: bool) -> None:
+@given(cuts=st.lists(st.integers(1, 40), min_size=1), mini=st.booleans())
+def test_any_cutting_gives_the_same_packets(cuts: list[int], mini: bool) -> None:
     server, client = pair(mini_header=mini)
     messages = [main.Name("vm"), base.Ping(1, 2, b"x" * 30), main.MigrateEnd(), main.AgentData(b"y" * 50)]
     for message in messages:
@@ -76,11 +45,7 @@ def test_any_cutting_gives_the_same_packets(cuts: list[int], mini: bool, in_plac
     data, at, step = server.pending(), 0, 0
     while at < len(data):
         piece = data[at : at + cuts[step % len(cuts)]]
-        if in_place:
-            memoryview(client.space())[: len(piece)] = piece
-            client.filled(len(piece))
-        else:
-            client.receive(bytearray(piece))
+        client.receive(bytearray(piece))
         at, step = at + len(piece), step + 1
     assert client.waiting
     received = []

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import copy
 import logging
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -105,9 +104,7 @@ class Channel:
         self._stream: Stream | None = None
         self._socket: Socket | None = None
         self._scope = trio.CancelScope()
-        self._out: list[bytes] = []
-        self._unsent = 0
-        self._sending = threading.Lock()
+        self._leaving = 0
         self._work = trio.lowlevel.ParkingLot()
         self._room = trio.lowlevel.ParkingLot()
         self._turn = trio.lowlevel.ParkingLot()
@@ -146,15 +143,14 @@ class Channel:
 
     def start(self, stream: Stream, linked: Linked) -> None:
         """Take over a stream that has been linked; `run` is to follow."""
-        first = self._begin(linked)
+        self._begin(linked)
         self._attach(stream)
-        self._out.append(first)
-        self._unsent += len(first)
 
     async def run(self) -> None:
         """Read and write until the channel ends. It raises only mistakes of ours: `ended` has what ended the channel."""
         assert self._stream is not None
-        error: Exception = _left()
+        socket = self._socket
+        error: SpiceError = _left()
         try:
             async with trio.open_nursery() as nursery:
                 self._scope = nursery.cancel_scope
@@ -167,6 +163,8 @@ class Channel:
             raise
         finally:
             self._end(error)
+            if socket is not None:
+                socket.close()
             await trio.aclose_forcefully(self._stream)
 
     async def up(self) -> None:
@@ -186,6 +184,7 @@ class Channel:
         """
         while not condition():
             self.check()
+            self.on_wait()
             await self._turn.park()
 
     def changed(self) -> None:
@@ -258,6 +257,9 @@ class Channel:
     def on_end(self) -> None:
         """React to the end: `ended` is set. Here a channel wakes who waits for it."""
 
+    def on_wait(self) -> None:
+        """React to a task that is about to wait in `wait_until`."""
+
     def tasks(self) -> Iterable[Callable[[], Any]]:
         """Return the tasks that serve the channel."""
         return self._read, self._write
@@ -301,19 +303,15 @@ class Channel:
 
     def flush(self) -> None:
         """Send what Rust wants to be sent: at once what the socket takes, the rest by the writer."""
-        if not self._flush_now():
+        if self._socket is not None and self.core.unsent:
+            self._socket.send_now(self.core)
+        if self.core.unsent:
             self._work.unpark()
 
-    def _flush_now(self) -> bool:
-        """Do so in any thread; return whether nothing is left for the writer, who is to be woken otherwise."""
-        with self._sending:
-            data = self.core.pending()
-            if data and self._socket is not None and not self._unsent:
-                data = data[self._socket.send_now(data) :]
-            if data:
-                self._out.append(data)
-                self._unsent += len(data)
-            return not self._unsent
+    @property
+    def _unsent(self) -> int:
+        """Bytes that have not left yet."""
+        return self._leaving + self.core.unsent
 
     async def _link(self, opener: Opener, connection_id: int, password: str | None) -> None:
         stream: Stream | None = None
@@ -326,7 +324,7 @@ class Channel:
                 connection_id=connection_id,
                 capabilities=self.capabilities,
                 password=password,
-                along=self._begin,
+                along=self._first_words,
             )
         except BaseException as error:
             self._end(error if isinstance(error, Exception) else _left())
@@ -335,17 +333,17 @@ class Channel:
             raise
         self._attach(stream)
 
-    def _begin(self, linked: Linked) -> bytes:
+    def _first_words(self, linked: Linked) -> bytes:
         """Get ready to speak; return what comes first."""
+        self._begin(linked)
+        return self.core.pending()
+
+    def _begin(self, linked: Linked) -> None:
         self.core = _core.Channel(
             self.role, self.kind, self.id, mini_header=linked.mini_header, limits=self.surroundings.limits
         )
         self.linked = linked
         self.on_start()
-        first = b"".join(self._out)
-        self._out.clear()
-        self._unsent = 0
-        return first
 
     def _attach(self, stream: Stream) -> None:
         self._stream = stream
@@ -373,9 +371,7 @@ class Channel:
         stream = self._stream
         try:
             if self._socket is not None:
-                count = await self._socket.receive_into(self.core.space(), self.core.missing)
-                self.core.filled(count)
-                return count
+                return await self._socket.receive(self.core)
             assert stream is not None
             data = await stream.receive_some(RECEIVE_SIZE)
             self.core.receive(data)
@@ -386,20 +382,26 @@ class Channel:
             raise self._broken(error) from error
 
     async def _write(self) -> None:
-        assert self._stream is not None
         while True:
-            while not self._out:
-                await self._work.park()
-            with self._sending:
-                data = b"".join(self._out)
-                self._out.clear()
-            try:
-                await self._stream.send_all(data)
-            except trio.BrokenResourceError as error:
-                raise self._broken(error) from error
-            with self._sending:
-                self._unsent -= len(data)
             self._room.unpark_all()
+            while not self.core.unsent:
+                await self._work.park()
+                self._room.unpark_all()
+            try:
+                await self._send()
+            except (OSError, trio.BrokenResourceError) as error:
+                raise self._broken(error) from error
+
+    async def _send(self) -> None:
+        """Send some of what waits, or all of it."""
+        if self._socket is not None:
+            await self._socket.send(self.core)
+            return
+        assert self._stream is not None
+        data = self.core.pending()
+        self._leaving = len(data)
+        await self._stream.send_all(data)
+        self._leaving = 0
 
     def _raise_end_of_stream(self) -> NoReturn:
         cut = f", {self.core.partial} bytes into a message" if self.core.partial else ""

@@ -1,8 +1,9 @@
 """A thread that receives and draws for one display on a socket.
 
-Waking Trio for each batch that a server sends costs more than drawing it: a page of text comes in dozens of them. So the thread
-receives, draws and acknowledges by itself, and Trio hears of it when the picture has changed (in a burst every `BREATH` seconds), or
-when something needs it: a message that is not drawing, an image that waits for another channel, a failure, the end.
+Waking Trio for each batch that a server sends costs more than drawing it: a page of text comes in dozens of them. So a thread
+receives, draws and acknowledges by itself, all of it in Rust without the interpreter's lock, and Trio hears of it when the picture
+has changed (in a burst every `BREATH` seconds), or when something needs it: a message that is not drawing, an image that waits for
+another channel, a failure, the end.
 
 The thread ends before the stream is closed: whoever cancels `run` shuts the reading side down and waits for the thread.
 """
@@ -10,7 +11,6 @@ The thread ends before the stream is closed: whoever cancels `run` shuts the rea
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 
 import trio
@@ -30,32 +30,30 @@ UNLIMITED = trio.CapacityLimiter(math.inf)
 
 
 class Pump:
-    """Receives and draws until something needs Trio.
-
-    Attributes:
-        busy: whether something has come that is not on the canvas, or not announced, yet.
-    """
+    """Receives and draws until something needs Trio."""
 
     def __init__(
-        self,
-        socket: Socket,
-        core: _core.Channel,
-        canvas: _core.Canvas,
-        *,
-        flush: Callable[[], bool],
-        announce: Callable[[], None],
-        is_awaited: Callable[[], bool],
+        self, socket: Socket, core: _core.Channel, canvas: _core.Canvas, *, announce: Callable[[], None]
     ) -> None:
         self._socket = socket
-        self._core = core
-        self._canvas = canvas
-        self._flush = flush
+        self._core = _core.Pump(socket.core, core, canvas, BREATH, IDLE_BREATH)
         self._announce = announce
-        self._is_awaited = is_awaited
-        self._token = trio.lowlevel.current_trio_token()
-        self._untold = False
-        self._told_at = 0.0
-        self.busy = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether something has come that is not on the canvas, or not announced, yet."""
+        return self._core.busy
+
+    def expect(self, *, awaited: bool) -> None:
+        """Say whether somebody waits for a change."""
+        self._core.set_awaited(awaited)
+
+    async def hear(self) -> None:
+        """Announce the changes that the thread tells of."""
+        while True:
+            await trio.lowlevel.wait_readable(self._core)
+            self._core.heard()
+            self._announce()
 
     async def stop_when_cancelled(self) -> None:
         """Wake the thread for good once this task is cancelled: the channel is over."""
@@ -73,38 +71,4 @@ class Pump:
 
         Cancelled, it returns once `stop_when_cancelled` has woken the thread.
         """
-        return await trio.to_thread.run_sync(self._work, limiter=UNLIMITED)
-
-    def _work(self) -> _core.Step | None:
-        while True:
-            self.busy = True
-            step = self._canvas.draw(self._core)
-            self._untold = self._untold or step.drawn > 0
-            if step.packet is not None or step.blocked is not None or step.failures or not self._flush():
-                return step
-            self._tell()
-            self.busy = self._untold
-            if not self._receive():
-                return None
-
-    def _receive(self) -> int:
-        """Wait for bytes; while there are changes to be announced, only until that is due."""
-        while (count := self._socket.receive_now(self._core.space())) is None:
-            left = self._told_at + self._breath - time.monotonic() if self._untold else None
-            if not self._socket.wait(self._core.missing, left):
-                self._tell()
-                self.busy = self._untold
-        self.busy = True
-        self._core.filled(count)
-        return count
-
-    @property
-    def _breath(self) -> float:
-        return BREATH if self._is_awaited() else IDLE_BREATH
-
-    def _tell(self) -> None:
-        """Let Trio know of changes, unless it has been told a moment ago."""
-        now = time.monotonic()
-        if self._untold and now - self._told_at >= self._breath:
-            self._untold, self._told_at = False, now
-            self._token.run_sync_soon(self._announce, idempotent=True)
+        return await trio.to_thread.run_sync(self._core.run, limiter=UNLIMITED)

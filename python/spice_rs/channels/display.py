@@ -119,6 +119,11 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
         if self._compression is not None and self.takes_compression:
             self.post(display.PreferredCompression(self._compression))
 
+    def on_wait(self) -> None:
+        """Let the pump hurry: somebody waits for a change."""
+        if self._pump is not None:
+            self._pump.expect(awaited=True)
+
     def on_end(self) -> None:
         """Wake the tasks that draw."""
         self._drawn.unpark_all()
@@ -132,16 +137,11 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
     async def _read(self) -> None:
         if self._socket is None:
             return await super()._read()
-        self._pump = Pump(
-            self._socket,
-            self.core,
-            self.canvas,
-            flush=self._flush_now,
-            announce=self._look,
-            is_awaited=lambda: self.is_awaited,
-        )
+        self._pump = Pump(self._socket, self.core, self.canvas, announce=self._heard)
+        self._pump.expect(awaited=self.is_awaited)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._pump.stop_when_cancelled)
+            nursery.start_soon(self._pump.hear)
             while True:
                 await self._attend(await self._pumped(self._pump))
 
@@ -245,6 +245,11 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
             self.changed_at = trio.current_time()
             self._announce()
             self._report()
+
+    def _heard(self) -> None:
+        assert self._pump is not None
+        self._look()
+        self._pump.expect(awaited=self.is_awaited)
 
     def _announce(self) -> None:
         """Wake who waits for a change: at once after a pause, and not before `BREATH` is over in a burst."""

@@ -195,6 +195,16 @@ impl Channel {
         self.outbox.take()
     }
 
+    /// The same without taking them: [`Channel::written`] says how many have left.
+    pub fn unwritten(&self) -> impl Iterator<Item = &[u8]> {
+        self.outbox.parts()
+    }
+
+    /// The first `count` bytes to be written have left.
+    pub fn written(&mut self, count: usize) {
+        self.outbox.gone(count);
+    }
+
     /// How many bytes are to be written now.
     pub fn pending_len(&self) -> usize {
         self.outbox.len()

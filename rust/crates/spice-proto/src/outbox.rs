@@ -1,6 +1,8 @@
 //! Bytes on their way out, in as few pieces as possible and with as few copies.
 
-use bytes::Bytes;
+use std::collections::VecDeque;
+
+use bytes::{Buf, Bytes};
 
 /// Parts from this size on are handed on as they are; smaller ones are cheaper to copy than to write apart.
 const WORTH_SHARING: usize = 16 << 10;
@@ -8,7 +10,7 @@ const WORTH_SHARING: usize = 16 << 10;
 /// What waits to be written.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
-    done: Vec<Bytes>,
+    done: VecDeque<Bytes>,
     /// Bytes behind all of `done`.
     open: Vec<u8>,
     length: usize,
@@ -28,7 +30,7 @@ impl Outbox {
         }
         self.length = self.length.saturating_add(part.len());
         self.close();
-        self.done.push(part.clone());
+        self.done.push_back(part.clone());
     }
 
     /// Bytes that wait.
@@ -40,12 +42,37 @@ impl Outbox {
     pub(crate) fn take(&mut self) -> Vec<Bytes> {
         self.close();
         self.length = 0;
-        std::mem::take(&mut self.done)
+        self.done.drain(..).collect()
+    }
+
+    /// Everything, in order, to be written without being taken.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &[u8]> {
+        let open = Some(self.open.as_slice()).filter(|open| !open.is_empty());
+        self.done.iter().map(|part| &part[..]).chain(open)
+    }
+
+    /// The first `count` bytes have been written.
+    pub(crate) fn gone(&mut self, count: usize) {
+        self.length = self.length.saturating_sub(count);
+        if self.length == 0 {
+            self.done.clear();
+            self.open.clear();
+            return;
+        }
+        self.close();
+        let mut left = count;
+        while let Some(front) = self.done.front_mut() {
+            if front.len() > left {
+                return front.advance(left);
+            }
+            left = left.saturating_sub(front.len());
+            self.done.pop_front();
+        }
     }
 
     fn close(&mut self) {
         if !self.open.is_empty() {
-            self.done.push(Bytes::from(std::mem::take(&mut self.open)));
+            self.done.push_back(Bytes::from(std::mem::take(&mut self.open)));
         }
     }
 }

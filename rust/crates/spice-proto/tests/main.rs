@@ -241,3 +241,35 @@ fn hostile_lists_are_typed_errors() {
         assert_eq!((error.message(), error.field()), ("MessageList", field), "{error}");
     }
 }
+
+proptest! {
+    #[test]
+    fn written_in_any_pieces_the_bytes_are_the_same(
+        bodies in prop::collection::vec((any::<bool>(), 0usize..40_000), 1..8),
+        counts in prop::collection::vec(1usize..30_000, 1..20),
+    ) {
+        let (mut whole, mut cut) = (server(HeaderKind::Mini), server(HeaderKind::Mini));
+        let (mut written, mut counts) = (Vec::new(), counts.iter().cycle());
+        let mut write = |channel: &mut Channel, count: usize| {
+            let parts: Vec<u8> = channel.unwritten().flatten().copied().collect();
+            assert_eq!(parts.len(), channel.pending_len());
+            let count = count.min(parts.len());
+            written.extend_from_slice(&parts[..count]);
+            channel.written(count);
+        };
+        for (number, (shared, size)) in bodies.iter().enumerate() {
+            let body = vec![number as u8; *size];
+            whole.send(300, &body);
+            match shared {
+                true => cut.send_parts(300, &[], &[body.into()]),
+                false => cut.send(300, &body),
+            };
+            write(&mut cut, *counts.next().unwrap());
+        }
+        while cut.pending_len() > 0 {
+            write(&mut cut, *counts.next().unwrap());
+        }
+        prop_assert!(cut.pending().is_empty());
+        prop_assert_eq!(written, whole.pending());
+    }
+}

@@ -1,0 +1,125 @@
+//! A connected socket that is read and written without Python's help: the only place that does input and output.
+
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use pyo3::prelude::*;
+
+use crate::channel::Channel;
+use crate::descriptor;
+use crate::errors;
+use crate::sync::lock;
+
+/// Bytes that the message under way must lack, for waiting until many of them are there.
+const WAKE_WORTH: usize = 16 << 10;
+/// How many: waking for each packet of a big picture costs more than decoding it, and more than this only waits longer.
+const WAKE_SIZE: usize = 1 << 20;
+/// Pieces written with one call.
+const PIECES: usize = 64;
+
+/// A connected socket that does not block: bytes go between it and a `Channel` without becoming Python objects.
+#[pyclass(frozen, module = "spice_rs._core")]
+pub(crate) struct Socket(Mutex<Option<Arc<Open>>>);
+
+impl Socket {
+    /// The socket, for as long as it is needed; None once it has been closed.
+    pub(crate) fn open(&self) -> Option<Arc<Open>> {
+        lock(&self.0).clone()
+    }
+
+    fn still_open(&self) -> PyResult<Arc<Open>> {
+        self.open().ok_or_else(|| errors::system(io::Error::from_raw_os_error(libc::EBADF)))
+    }
+}
+
+#[pymethods]
+impl Socket {
+    /// `number` is the descriptor of a connected socket that does not block. The object has one of its own from then on.
+    #[new]
+    fn new(number: i32) -> PyResult<Self> {
+        let own = descriptor::duplicate(number).map_err(errors::system)?;
+        // Whatever its family: all that is used of the type works with any socket.
+        Ok(Self(Mutex::new(Some(Arc::new(Open { stream: own.into(), least: AtomicUsize::new(1) })))))
+    }
+
+    /// Let the system call the socket readable when what the channel's message under way lacks is there, or much of it.
+    fn expect(&self, channel: &Bound<'_, Channel>) -> PyResult<()> {
+        self.still_open()?.expect(channel.get()).map_err(errors::system)
+    }
+
+    /// Receive what is there into the channel; how many bytes, 0 at the end of the stream, None if there are none yet.
+    fn receive(&self, py: Python<'_>, channel: &Bound<'_, Channel>) -> PyResult<Option<usize>> {
+        let (open, channel) = (self.still_open()?, channel.get());
+        py.detach(|| open.receive(channel)).map_err(errors::system)
+    }
+
+    /// Send what waits in the channel, as far as that needs no waiting; how many bytes are left.
+    fn send(&self, py: Python<'_>, channel: &Bound<'_, Channel>) -> PyResult<usize> {
+        let (open, channel) = (self.still_open()?, channel.get());
+        py.detach(|| open.send(channel)).map_err(errors::system)
+    }
+
+    /// End the stream on this side: whoever waits for bytes is told that it is over.
+    fn stop_reading(&self) {
+        if let Some(open) = self.open() {
+            // What is no longer connected has ended anyhow.
+            let _ = open.stream.shutdown(Shutdown::Read);
+        }
+    }
+
+    /// Give the descriptor back, as soon as nobody is in the middle of using it.
+    fn close(&self) {
+        lock(&self.0).take();
+    }
+}
+
+/// A socket that has not been closed.
+pub(crate) struct Open {
+    stream: TcpStream,
+    /// Bytes from which on the system calls it readable.
+    least: AtomicUsize,
+}
+
+impl Open {
+    /// As [`Socket::receive`].
+    pub(crate) fn receive(&self, channel: &Channel) -> io::Result<Option<usize>> {
+        match channel.fill(|room| (&self.stream).read(room)) {
+            Ok(count) => Ok(Some(count)),
+            Err(error) if is_passing(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// As [`Socket::send`].
+    pub(crate) fn send(&self, channel: &Channel) -> io::Result<usize> {
+        channel.drain(|parts| {
+            let slices: Vec<IoSlice<'_>> = parts.take(PIECES).map(IoSlice::new).collect();
+            match (&self.stream).write_vectored(&slices) {
+                Err(error) if is_passing(&error) => Ok(0),
+                result => result,
+            }
+        })
+    }
+
+    /// As [`Socket::expect`].
+    pub(crate) fn expect(&self, channel: &Channel) -> io::Result<()> {
+        let missing = lock(channel.transport()).framer().missing();
+        let least = if missing > WAKE_WORTH { missing.min(WAKE_SIZE) } else { 1 };
+        if self.least.swap(least, Ordering::Relaxed) == least {
+            return Ok(());
+        }
+        descriptor::set_least(&self.stream, least)
+    }
+
+    /// Blocks until bytes are there, or for so long; whether they are.
+    pub(crate) fn wait(&self, most: Option<Duration>) -> io::Result<bool> {
+        descriptor::wait_readable(&self.stream, most)
+    }
+}
+
+fn is_passing(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+}
