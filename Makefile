@@ -49,6 +49,7 @@ bench: $(VENV)/.extension  ## the figures of the README, against the reference
 	cargo build --quiet --locked --release -p spice-codec --example bench_decode --example bench_encode
 	$(BIN)/python benches/codecs.py
 	$(BIN)/python benches/session.py
+	$(BIN)/python benches/server.py
 
 ##@ Change
 gen: $(VENV)/.venv  ## write the generated Python files and the protocol pages again

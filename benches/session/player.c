@@ -5,6 +5,8 @@
  *   draw=frame|small     whole frames, or 100 small copies and 100 fills a frame
  *   image=off|auto_glz|auto_lz|quic|glz|lz|lz4   jpeg=0|1   zlib=0|1   serve=0|1 (1: never play, serve the first frame)
  *
+ * The first frame is on the screen already, so the second is the first that is played.
+ *
  * Prints "listening" and "playing" on standard error, one JSON line on standard output, and ends.
  */
 #include <fcntl.h>
@@ -258,7 +260,7 @@ static void queue_fill(int x, int y, int width, int height, uint32_t colour)
 
 static void play_frame(int number)
 {
-    unsigned char *pixels = sequence + number % sequence_frames * FRAME;
+    unsigned char *pixels = sequence + (number + 1) % sequence_frames * FRAME;
     if (!options.small) {
         queue_copy(pixels, 0, 0, WIDTH, HEIGHT);
     } else {

@@ -11,7 +11,8 @@ static SpiceSession *session;
 static GMainLoop *loop;
 static gboolean first_only, finished;
 static double started, first, cpu_at_first;
-static unsigned long updates;
+static unsigned long updates, bytes_at_first;
+static SpiceChannel *display;
 
 static double seconds(clockid_t clock)
 {
@@ -20,13 +21,21 @@ static double seconds(clockid_t clock)
     return now.tv_sec + now.tv_nsec / 1e9;
 }
 
+static unsigned long bytes(void)
+{
+    unsigned long sum = 0;
+    if (display)
+        g_object_get(display, "total-read-bytes", &sum, NULL);
+    return sum;
+}
+
 static void finish(void)
 {
     if (finished)
         return;
     finished = TRUE;
-    printf("{\"first\": %.5f, \"updates\": %lu, \"cpu\": %.4f}\n", first, updates,
-           seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_at_first);
+    printf("{\"first\": %.5f, \"updates\": %lu, \"bytes\": %lu, \"cpu\": %.4f}\n", first, updates,
+           bytes() - bytes_at_first, seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_at_first);
     fflush(stdout);
     g_main_loop_quit(loop);
 }
@@ -40,6 +49,7 @@ static void changed(SpiceChannel *channel, int x, int y, int width, int height, 
     }
     first = seconds(CLOCK_MONOTONIC) - started;
     cpu_at_first = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    bytes_at_first = bytes();
     if (first_only)
         finish();
 }
@@ -57,6 +67,7 @@ static void channel_new(SpiceSession *owner, SpiceChannel *channel, gpointer unu
     g_signal_connect(channel, "channel-event", G_CALLBACK(channel_event), NULL);
     if (!SPICE_IS_DISPLAY_CHANNEL(channel))
         return;
+    display = g_object_ref(channel);
     g_signal_connect(channel, "display-invalidate", G_CALLBACK(changed), NULL);
     spice_channel_connect(channel);
 }
