@@ -3,8 +3,8 @@
 ::
 
     file = ConnectionFile.load("console.vv")
-    async with spice_rs.connect(file) as session:
-        ...
+    print(file.host, file.tls_port, file.host_subject)
+
 
 Every key that remote-viewer knows is an attribute; what nobody knows is kept in `unknown`, so that a file that is read and written
 again has lost nothing. Secrets are in no repr.
@@ -27,8 +27,6 @@ GROUP, OVIRT = "virt-viewer", "ovirt"
 
 SIZE_MAX = 1 << 20
 """Bytes of a connection file at most: it holds a certificate or two."""
-
-SECRET_OVIRT = frozenset({"sso-token", "jsessionid"})
 
 
 def _key(name: str, **options: Any) -> Any:
@@ -210,7 +208,7 @@ def _written(value: object) -> str:
 ESCAPES = {"n": "\n", "s": " ", "t": "\t", "r": "\r", "\\": "\\"}
 
 
-def _read(key: str, value: str) -> object:
+def _read(key: str, value: str) -> Any:
     if key in NUMBERS:
         return _number(key, value)
     if key in FLAGS:
