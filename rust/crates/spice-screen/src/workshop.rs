@@ -8,7 +8,7 @@ use crate::costs::Costs;
 /// Encoders and buffers that wait for work.
 #[derive(Default)]
 pub(crate) struct Workshop {
-    coders: Mutex<Vec<Box<Coders>>>,
+    coders: Mutex<Vec<Coders>>,
     buffers: Mutex<Vec<Vec<u32>>>,
     costs: Mutex<Costs>,
 }
