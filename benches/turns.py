@@ -63,7 +63,9 @@ class Table:
         )
 
     def end(self) -> None:
-        """Print what the rows come to."""
+        """Print what the rows come to, if there are any."""
+        if not self.ratios:
+            return
         mean = math.exp(sum(map(math.log, self.ratios)) / len(self.ratios))
         print(
             f"| geometric mean, least | {'| ' * self.more}| | | {mean:.2f}, {min(self.ratios):.2f} |",

@@ -54,6 +54,8 @@ def seed_pictures() -> None:
     write("lz4", "literals", bytes([5, 3, 1, 8]) + struct.pack(">I", len(lz4_block)) + lz4_block)
     packed = zlib.compress(picture(16, 16), 3)
     write("zlib_glz", "plain", (16 * 16 * 4).to_bytes(3, "little") + packed)
+    for width, height in ((24, 20), (100, 5), (1, 7)):
+        write("encode", f"{width}x{height}", bytes([width - 1]) + picture(width, height))
     for kind in range(1, 11):
         write("raw", f"format-{kind}", bytes([kind, 9, 4, 40]) + picture(10, 4))
     for kind in range(7):

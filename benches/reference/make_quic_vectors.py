@@ -67,6 +67,9 @@ def main() -> None:
     # Wide enough for several sampling classes in a row and for runs of thousands; tall enough to reach the last class.
     jobs += [(name, 5000, 4, style) for name in ("rgb32", "rgba") for style in ("mixed", "flat")]
     jobs += [("rgb32", 2048, 3, "mixed"), ("rgb16", 4096, 2, "mixed"), ("rgb32", 160, 120, "mixed")]
+    # Beside the blocks that our encoder looks at, and ends of rows that are ends of sampling classes.
+    jobs += [(name, width, 6, "mixed") for name in ("rgb32", "rgba") for width in (34, 35, 66, 683)]
+    jobs += [("rgb32", 2049, 2, "repeat"), ("rgba", 1024, 3, "repeat"), ("rgba", 300, 50, "slope")]
     for name, width, height, style in jobs:
         kind, size = KINDS[name]
         coded = reference.quic_encode(

@@ -6,7 +6,6 @@
 #![forbid(unsafe_code)]
 
 pub mod cursor;
-mod equal;
 pub mod error;
 pub mod glz;
 mod glz_pool;

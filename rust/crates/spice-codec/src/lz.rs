@@ -5,6 +5,7 @@
 //! refused, as the reference client does.
 
 mod encode;
+mod equal;
 mod output;
 mod search;
 mod unit;

@@ -1,21 +1,29 @@
 //! QUIC: each component predicted from its left and upper neighbours, the residual in an adaptive Golomb-Rice code,
 //! stretches of one colour as run lengths.
 //!
-//! How it is fast: the bit stream is a 64-bit register filled up once a pixel; a table per component goes straight
+//! How decoding is fast: the bit stream is a 64-bit register filled up once a pixel; a table per component goes straight
 //! from the last difference to the code in use, and that code's own table from the next ten bits to what they mean;
-//! the arithmetic on the three components is done in one `u32`.
+//! the arithmetic on the three components is done in one `u32`. [`Encoder`] says the same of encoding; both share the
+//! models, the codes and the sampling.
 
+mod ahead;
 mod bits;
 mod code;
+mod encoder;
 mod model;
 mod packed;
 mod plane;
+mod put;
 mod segment;
+mod stretch;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::rows::{PixelFormat, Rows};
 use bits::Bits;
+use code::Prefixes;
 use plane::Plane;
+
+pub use encoder::Encoder;
 
 /// What the pixels of a QUIC image are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,6 +38,24 @@ pub enum ImageKind {
     Rgb32,
     /// Three components and alpha, 8 bits each.
     Rgba,
+}
+
+impl ImageKind {
+    /// The number that stands in the header.
+    fn number(self) -> u32 {
+        match self {
+            Self::Gray => 1,
+            Self::Rgb16 => 2,
+            Self::Rgb24 => 3,
+            Self::Rgb32 => 4,
+            Self::Rgba => 5,
+        }
+    }
+
+    fn from_number(number: u32) -> Option<Self> {
+        let all = [Self::Gray, Self::Rgb16, Self::Rgb24, Self::Rgb32, Self::Rgba];
+        all.into_iter().find(|kind| kind.number() == number)
+    }
 }
 
 /// What stands before the coded pixels.
@@ -69,13 +95,8 @@ pub fn header(data: &[u8]) -> Result<Header> {
     if version != [0; 4] {
         return Err(failure(ErrorKind::Unsupported, "unknown version", 4));
     }
-    let kind = match u32::from_le_bytes(kind) {
-        1 => ImageKind::Gray,
-        2 => ImageKind::Rgb16,
-        3 => ImageKind::Rgb24,
-        4 => ImageKind::Rgb32,
-        5 => ImageKind::Rgba,
-        _ => return Err(failure(ErrorKind::Corrupt, "unknown image type", 8)),
+    let Some(kind) = ImageKind::from_number(u32::from_le_bytes(kind)) else {
+        return Err(failure(ErrorKind::Corrupt, "unknown image type", 8));
     };
     let (width, height) = (u32::from_le_bytes(width), u32::from_le_bytes(height));
     if width == 0 || height == 0 || u64::from(width) * u64::from(height) >= PIXEL_LIMIT {
@@ -104,7 +125,7 @@ pub fn decode(data: &[u8], rows: &mut Rows<'_>) -> Result<()> {
 }
 
 fn colour_8_bits(bits: &mut Bits<'_>, rows: &mut Rows<'_>) -> Result<()> {
-    let mut plane = Plane::<3, 8>::new(rows.width());
+    let mut plane = Plane::<Prefixes, 3, 8>::new(rows.width());
     plane.first_row(bits, rows.row(0))?;
     for y in 1..rows.height() {
         let (row, above) = rows.row_and_above(y);
@@ -115,7 +136,7 @@ fn colour_8_bits(bits: &mut Bits<'_>, rows: &mut Rows<'_>) -> Result<()> {
 
 /// A row is decoded with 5 bits in each byte and expanded once the row below needs it no more.
 fn colour_5_bits(bits: &mut Bits<'_>, rows: &mut Rows<'_>) -> Result<()> {
-    let mut plane = Plane::<3, 5>::new(rows.width());
+    let mut plane = Plane::<Prefixes, 3, 5>::new(rows.width());
     plane.first_row(bits, rows.row(0))?;
     for y in 1..rows.height() {
         let (row, above) = rows.row_and_above(y);
@@ -129,8 +150,8 @@ fn colour_5_bits(bits: &mut Bits<'_>, rows: &mut Rows<'_>) -> Result<()> {
 /// Each row comes twice: its colours, then its alpha, which is an image of its own in two rows of scratch.
 fn colour_and_alpha(bits: &mut Bits<'_>, rows: &mut Rows<'_>) -> Result<()> {
     let width = rows.width();
-    let mut colour = Plane::<3, 8>::new(width);
-    let mut alpha = Plane::<1, 8>::new(width);
+    let mut colour = Plane::<Prefixes, 3, 8>::new(width);
+    let mut alpha = Plane::<Prefixes, 1, 8>::new(width);
     let (mut coverage, mut coverage_above) = (vec![0; width], vec![0; width]);
     colour.first_row(bits, rows.row(0))?;
     alpha.first_row(bits, &mut coverage)?;

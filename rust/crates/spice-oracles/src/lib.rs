@@ -5,11 +5,13 @@
 
 mod canvas;
 mod codec;
+mod encoders;
 mod transport;
 mod wire;
 
 pub use canvas::{canvas, pointer};
 pub use codec::{cursor, glz, jpeg, lz, lz4, mjpeg, quic, raw, zlib_glz};
+pub use encoders::encode;
 pub use transport::transport;
 pub use wire::{agent, message, structs};
 
@@ -21,6 +23,7 @@ pub const ORACLES: &[Oracle] = &[
     ("agent", agent),
     ("canvas", canvas),
     ("cursor", cursor),
+    ("encode", encode),
     ("glz", glz),
     ("jpeg", jpeg),
     ("lz", lz),

@@ -4,8 +4,9 @@
 //! zeros and the rest in a fixed number of bits, without the one. `e` is the difference of a component from its
 //! prediction, folded so that small differences either way are small numbers.
 //!
-//! A table gives what the next ten bits mean in each code. Beyond ten bits, which is rare, they are read one part
-//! after the other. Everywhere else a residual is the plain difference, which saves unfolding it.
+//! For the decoder, a table gives what the next ten bits mean in each code. Beyond ten bits, which is rare, they are
+//! read one part after the other. For the encoder, a table gives the bits of each difference. Everywhere else a
+//! residual is the plain difference, which saves folding and unfolding it.
 
 use super::bits::{Bits, REFILLED};
 
@@ -13,17 +14,41 @@ use super::bits::{Bits, REFILLED};
 /// code's number, below 8, in the high byte where the code is longer than the prefix.
 type Meaning = u16;
 
-/// What each prefix means in one code.
-pub(super) type Code = &'static [Meaning; 1 << PREFIX];
+/// What each prefix means in one code: how a decoder sees it.
+pub(super) type Prefixes = [Meaning; 1 << PREFIX];
 
-/// The codes by number.
-pub(super) const fn codes<const BPC: u32>() -> &'static [[Meaning; 1 << PREFIX]; 8] {
-    Family::<BPC>::CODES
+/// How one code writes each difference: how an encoder sees it.
+#[derive(Clone, Copy)]
+pub(super) struct Words {
+    /// The numbers to write; none needs more than eight bits, since zeros lead wherever there are more.
+    pub(super) numbers: [u8; 256],
+    /// The bits they take.
+    pub(super) lengths: [u8; 256],
+}
+
+/// One code as one of the two directions sees it.
+pub(super) trait Code: Sized + 'static {
+    /// The codes by number.
+    fn all<const BPC: u32>() -> &'static [Self; 8];
+}
+
+impl Code for Prefixes {
+    #[inline(always)]
+    fn all<const BPC: u32>() -> &'static [Self; 8] {
+        Family::<BPC>::PREFIXES
+    }
+}
+
+impl Code for Words {
+    #[inline(always)]
+    fn all<const BPC: u32>() -> &'static [Self; 8] {
+        Family::<BPC>::WORDS
+    }
 }
 
 /// What the next bits mean in `code`.
 #[inline(always)]
-pub(super) fn look_up(bits: &Bits<'_>, code: Code) -> Meaning {
+pub(super) fn look_up(bits: &Bits<'_>, code: &Prefixes) -> Meaning {
     code[(bits.window >> (64 - PREFIX)) as usize]
 }
 
@@ -79,7 +104,7 @@ pub(super) const fn fold<const BPC: u32>(difference: u8) -> u32 {
 struct Family<const BPC: u32>;
 
 impl<const BPC: u32> Family<BPC> {
-    const CODES: &[[Meaning; 1 << PREFIX]; 8] = &{
+    const PREFIXES: &[Prefixes; 8] = &{
         let mut codes = [[0; 1 << PREFIX]; 8];
         let mut l = 0;
         while l < BPC {
@@ -92,6 +117,28 @@ impl<const BPC: u32> Family<BPC> {
         }
         codes
     };
+
+    const WORDS: &[Words; 8] = &{
+        let mut codes = [Words { numbers: [0; 256], lengths: [0; 256] }; 8];
+        let mut l = 0;
+        while l < BPC {
+            let mut difference = 0;
+            while difference < 1 << BPC {
+                let e = fold::<BPC>(difference as u8);
+                codes[l as usize].numbers[difference] = number(BPC, l, e) as u8;
+                codes[l as usize].lengths[difference] = length(BPC, l, e) as u8;
+                difference += 1;
+            }
+            l += 1;
+        }
+        codes
+    };
+}
+
+/// What code `l` writes for `e`, behind as many zeros as its length demands.
+const fn number(bits_per_component: u32, l: u32, e: u32) -> u32 {
+    let escape = escape(bits_per_component, l);
+    if e < escape { 1 << l | e & ((1 << l) - 1) } else { e - escape }
 }
 
 /// What `prefix` means in code `l`.
@@ -181,14 +228,15 @@ mod tests {
     }
 
     fn reads_back<const BPC: u32>(l: u32, e: u32) {
-        let size = length(BPC, l, e);
-        let code = if e < escape(BPC, l) { 1 << l | e & ((1 << l) - 1) } else { e - escape(BPC, l) };
+        let (words, difference) = (&Words::all::<BPC>()[l as usize], usize::from(unfold::<BPC>(e)));
+        let (number, size) = (u64::from(words.numbers[difference]), u32::from(words.lengths[difference]));
+        assert_eq!(size, length(BPC, l, e));
         // What follows must not matter: all ones here, all zeros there.
         for tail in [0, u64::MAX >> size] {
-            let stream = u64::from(code) << (64 - size) | tail;
+            let stream = number << (64 - size) | tail;
             let bytes = stream.rotate_left(32).to_le_bytes();
             let mut bits = Bits::new(&bytes, 0);
-            let meaning = look_up(&bits, &codes::<BPC>()[l as usize]);
+            let meaning = look_up(&bits, &Prefixes::all::<BPC>()[l as usize]);
             if is_long(meaning) {
                 assert!(size > PREFIX);
                 assert_eq!(read_long::<BPC>(&mut bits, meaning), unfold::<BPC>(e), "code {l}, value {e}");

@@ -3,10 +3,10 @@
 use super::code::{self, Code};
 
 /// Counts, for each bucket of contexts, what each code would have cost, and knows the cheapest.
-pub(super) struct Model<const BPC: u32> {
+pub(super) struct Model<T: Code, const BPC: u32> {
     /// The code in use after each difference; fixed size, so that a byte indexes it without a check. Holds only from
     /// [`Model::settle`] on.
-    table: [Code; 256],
+    table: [&'static T; 256],
     /// Counters are halved before they could overflow: the smallest is at most a trigger, and a code costs at most
     /// 26 times another. Small and signed, since every processor finds the least of such ones at once; those of codes
     /// that do not exist are never the least.
@@ -14,25 +14,25 @@ pub(super) struct Model<const BPC: u32> {
     chosen: [u8; 8],
 }
 
-impl<const BPC: u32> Model<BPC> {
+impl<T: Code, const BPC: u32> Model<T, BPC> {
     /// A model that knows nothing: every context uses the code that writes plain numbers.
     pub(super) fn new() -> Self {
         let chosen = BPC as usize - 1;
         let costs = std::array::from_fn(|code| if code <= chosen { 0 } else { i16::MAX });
-        Self { table: [&code::codes::<BPC>()[chosen]; 256], costs: [costs; 8], chosen: [chosen as u8; 8] }
+        Self { table: [&T::all::<BPC>()[chosen]; 256], costs: [costs; 8], chosen: [chosen as u8; 8] }
     }
 
     /// The code for a pixel whose neighbour had the difference `context`.
     #[inline(always)]
-    pub(super) fn code(&self, context: u8) -> Code {
+    pub(super) fn code(&self, context: u8) -> &'static T {
         self.table[usize::from(context)]
     }
 
     /// The same before [`Model::settle`].
     #[inline(always)]
-    pub(super) fn unsettled_code(&self, context: u8) -> Code {
+    pub(super) fn unsettled_code(&self, context: u8) -> &'static T {
         let bucket = Self::BUCKETS[usize::from(context)] & 7;
-        &code::codes::<BPC>()[usize::from(self.chosen[usize::from(bucket)] & 7)]
+        &T::all::<BPC>()[usize::from(self.chosen[usize::from(bucket)] & 7)]
     }
 
     /// Learn that `difference` came after `context`; tells the bucket and its best code.
@@ -86,7 +86,7 @@ impl<const BPC: u32> Model<BPC> {
         let first = (1 << bucket) - 1;
         let end = if bucket + 1 == BPC as usize { 1 << BPC } else { 2 * first + 1 };
         for context in first..end {
-            self.table[usize::from(code::unfold::<BPC>(context))] = &code::codes::<BPC>()[best & 7];
+            self.table[usize::from(code::unfold::<BPC>(context))] = &T::all::<BPC>()[best & 7];
         }
     }
 

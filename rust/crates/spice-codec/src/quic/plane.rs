@@ -1,13 +1,12 @@
 //! Components that are coded together: the three colours, or alpha alone.
 
-use super::bits::Bits;
+use super::code::Code;
 use super::model::Model;
-use crate::error::Result;
 
 /// Everything that lasts from row to row.
-pub(super) struct Plane<const N: usize, const BPC: u32> {
+pub(super) struct Plane<T: Code, const N: usize, const BPC: u32> {
     /// One model a component, in stream order.
-    pub(super) models: [Model<BPC>; N],
+    pub(super) models: [Model<T, BPC>; N],
     /// The differences from the prediction in each column as last coded, packed like a pixel. Runs leave what stood
     /// there before: the context after a run comes from an earlier row.
     pub(super) differences: Vec<u32>,
@@ -17,75 +16,70 @@ pub(super) struct Plane<const N: usize, const BPC: u32> {
     pub(super) run_class: u8,
 }
 
-impl<const N: usize, const BPC: u32> Plane<N, BPC> {
+impl<T: Code, const N: usize, const BPC: u32> Plane<T, N, BPC> {
     /// A plane before its first row.
     pub(super) fn new(width: usize) -> Self {
         let models = std::array::from_fn(|_| Model::new());
         Self { models, differences: vec![0; width], sampling: Sampling::new(), run_class: 0 }
     }
 
-    /// Decode the top row.
-    pub(super) fn first_row(&mut self, bits: &mut Bits<'_>, row: &mut [u32]) -> Result<()> {
-        self.row::<true>(bits, row, &[])
+    /// Make it what [`Plane::new`] gives, in the memory it has.
+    pub(super) fn reset(&mut self, width: usize) {
+        let mut differences = std::mem::take(&mut self.differences);
+        differences.clear();
+        differences.resize(width, 0);
+        *self = Self { differences, ..Self::new(0) };
     }
 
-    /// Decode a row by the one above it.
-    pub(super) fn next_row(&mut self, bits: &mut Bits<'_>, row: &mut [u32], above: &[u32]) -> Result<()> {
-        self.row::<false>(bits, row, above)
+    /// Where the stretch from column `start` on ends in which samples are as frequent as there.
+    pub(super) fn stretch(&self, start: usize, width: usize) -> usize {
+        if self.sampling.class == LAST_CLASS { width } else { width.min(start + self.sampling.left) }
     }
 
-    /// Rows are cut where the sampling becomes sparser.
-    fn row<const FIRST: bool>(&mut self, bits: &mut Bits<'_>, row: &mut [u32], above: &[u32]) -> Result<()> {
-        let mut start = 0;
-        while self.sampling.class < LAST_CLASS && self.sampling.left <= row.len() - start {
-            let end = start + self.sampling.left;
-            if start < end {
-                self.any_segment::<FIRST>(bits, row, above, start, end)?;
-            }
+    /// Account for `length` pixels, a stretch or a part of one.
+    pub(super) fn passed(&mut self, length: usize) {
+        if self.sampling.class == LAST_CLASS {
+            return;
+        }
+        self.sampling.left -= length;
+        if self.sampling.left == 0 {
             if self.sampling.class == 0 {
                 self.models.iter_mut().for_each(Model::settle);
             }
-            start = end;
             self.sampling.class += 1;
             self.sampling.left = PIXELS_PER_CLASS;
         }
-        if start < row.len() {
-            self.any_segment::<FIRST>(bits, row, above, start, row.len())?;
-            if self.sampling.class < LAST_CLASS {
-                self.sampling.left -= row.len() - start;
-            }
-        }
-        bits.check_end()
     }
 
-    /// In the first class, every pixel is a sample.
-    #[inline(always)]
-    fn any_segment<const FIRST: bool>(
-        &mut self,
-        bits: &mut Bits<'_>,
-        row: &mut [u32],
-        above: &[u32],
-        start: usize,
-        end: usize,
-    ) -> Result<()> {
-        if self.sampling.class == 0 {
-            self.dense_segment::<FIRST>(bits, row, above, start, end)
+    /// Whether every pixel is a sample, as in the first class, in which the models do not settle.
+    pub(super) fn is_dense(&self) -> bool {
+        self.sampling.class == 0
+    }
+}
+
+impl<T: Code, const N: usize, const BPC: u32> Default for Plane<T, N, BPC> {
+    fn default() -> Self {
+        Self::new(0)
+    }
+}
+
+/// Let the models know which differences came after which.
+///
+/// By reference, since the compiler packs small arrays that are passed by value into one register and spends a tenth
+/// of all time on taking them apart.
+#[inline(always)]
+pub(super) fn learn<const DENSE: bool, T: Code, const N: usize, const BPC: u32>(
+    models: &mut [Model<T, BPC>; N],
+    context: &[u8; N],
+    coded: &[u8; N],
+    trigger: i16,
+) {
+    for c in 0..N {
+        if DENSE {
+            models[c].update_unsettled(context[c], coded[c], trigger);
         } else {
-            self.segment::<FIRST, false>(bits, row, above, start, end)
+            models[c].update(context[c], coded[c], trigger);
         }
-    }
-
-    /// A function of its own, so that the other kind keeps its registers.
-    #[inline(never)]
-    fn dense_segment<const FIRST: bool>(
-        &mut self,
-        bits: &mut Bits<'_>,
-        row: &mut [u32],
-        above: &[u32],
-        start: usize,
-        end: usize,
-    ) -> Result<()> {
-        self.segment::<FIRST, true>(bits, row, above, start, end)
     }
 }
 

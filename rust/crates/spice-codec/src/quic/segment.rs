@@ -1,14 +1,53 @@
 //! The pixels of one stretch of a row.
 
 use super::bits::Bits;
-use super::code;
+use super::code::{self, Prefixes};
 use super::failure;
 use super::model::Model;
-use super::packed::{add, mean};
-use super::plane::{Plane, RUN_BITS};
+use super::packed::{COLOUR, add, join, mean, split};
+use super::plane::{Plane, RUN_BITS, learn};
 use crate::error::{ErrorKind, Result};
 
-impl<const N: usize, const BPC: u32> Plane<N, BPC> {
+impl<const N: usize, const BPC: u32> Plane<Prefixes, N, BPC> {
+    /// Decode the top row.
+    pub(super) fn first_row(&mut self, bits: &mut Bits<'_>, row: &mut [u32]) -> Result<()> {
+        self.row::<true>(bits, row, &[])
+    }
+
+    /// Decode a row by the one above it.
+    pub(super) fn next_row(&mut self, bits: &mut Bits<'_>, row: &mut [u32], above: &[u32]) -> Result<()> {
+        self.row::<false>(bits, row, above)
+    }
+
+    /// Rows are cut where the sampling becomes sparser.
+    fn row<const FIRST: bool>(&mut self, bits: &mut Bits<'_>, row: &mut [u32], above: &[u32]) -> Result<()> {
+        let mut start = 0;
+        while start < row.len() {
+            let end = self.stretch(start, row.len());
+            if self.is_dense() {
+                self.dense_segment::<FIRST>(bits, row, above, start, end)?;
+            } else {
+                self.segment::<FIRST, false>(bits, row, above, start, end)?;
+            }
+            self.passed(end - start);
+            start = end;
+        }
+        bits.check_end()
+    }
+
+    /// A function of its own, so that the other kind keeps its registers.
+    #[inline(never)]
+    fn dense_segment<const FIRST: bool>(
+        &mut self,
+        bits: &mut Bits<'_>,
+        row: &mut [u32],
+        above: &[u32],
+        start: usize,
+        end: usize,
+    ) -> Result<()> {
+        self.segment::<FIRST, true>(bits, row, above, start, end)
+    }
+
     /// Decode the pixels of columns `start..end` of `row`; the top row has nothing `above`, and
     /// with `DENSE` every pixel is a sample.
     ///
@@ -64,7 +103,7 @@ impl<const N: usize, const BPC: u32> Plane<N, BPC> {
             (left_again, left) = (left, add::<BPC>(predicted, join(coded)));
             row[x] = left;
             if x == sample {
-                learn::<DENSE, N, BPC>(models, &context, &coded, self.sampling.trigger());
+                learn::<DENSE, _, N, BPC>(models, &context, &coded, self.sampling.trigger());
                 sample = x + 1 + self.sampling.draw();
             }
             context = coded;
@@ -86,29 +125,9 @@ impl<const N: usize, const BPC: u32> Plane<N, BPC> {
             self.sampling.wait -= 1;
         } else {
             self.sampling.wait = self.sampling.draw();
-            learn::<DENSE, N, BPC>(&mut self.models, &context, &coded, self.sampling.trigger());
+            learn::<DENSE, _, N, BPC>(&mut self.models, &context, &coded, self.sampling.trigger());
         }
         add::<BPC>(predicted, join(coded))
-    }
-}
-
-/// Let the models know which differences came after which.
-///
-/// By reference, since the compiler packs small arrays that are passed by value into one register and spends a tenth
-/// of all time on taking them apart.
-#[inline(always)]
-fn learn<const DENSE: bool, const N: usize, const BPC: u32>(
-    models: &mut [Model<BPC>; N],
-    context: &[u8; N],
-    coded: &[u8; N],
-    trigger: i16,
-) {
-    for c in 0..N {
-        if DENSE {
-            models[c].update_unsettled(context[c], coded[c], trigger);
-        } else {
-            models[c].update(context[c], coded[c], trigger);
-        }
     }
 }
 
@@ -118,7 +137,7 @@ fn learn<const DENSE: bool, const N: usize, const BPC: u32>(
 #[inline(always)]
 fn pixel<const DENSE: bool, const N: usize, const BPC: u32>(
     bits: &mut Bits<'_>,
-    models: &[Model<BPC>; N],
+    models: &[Model<Prefixes, BPC>; N],
     context: [u8; N],
 ) -> [u8; N] {
     let mut coded = [0; N];
@@ -162,18 +181,3 @@ fn run_length(bits: &mut Bits<'_>, class: &mut u8, limit: usize) -> usize {
     *class = class.saturating_sub(1);
     length
 }
-
-/// The components of a packed pixel in stream order: the topmost byte first.
-#[inline(always)]
-fn split<const N: usize>(pixel: u32) -> [u8; N] {
-    std::array::from_fn(|c| (pixel >> (8 * (N - 1 - c))) as u8)
-}
-
-/// The reverse of [`split`].
-#[inline(always)]
-fn join<const N: usize>(components: [u8; N]) -> u32 {
-    components.iter().fold(0, |pixel, &component| pixel << 8 | u32::from(component))
-}
-
-/// Without alpha, which the row above may already have.
-const COLOUR: u32 = 0x00ff_ffff;
