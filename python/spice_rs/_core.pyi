@@ -39,6 +39,7 @@ __all__ = [
 __version__: str
 
 _Role: TypeAlias = Literal["client", "server"]
+_Compression: TypeAlias = Literal["auto", "auto_glz", "auto_lz", "quic", "glz", "lz", "lz4", "off"]
 
 def encode(channel_type: int, sender: _Role, message: Message) -> tuple[int, bytes]:
     """Number and body of a message. Raises LocalProtocolError for a value that cannot stand on the wire."""
@@ -394,8 +395,24 @@ class Shown:
 class View:
     """What one client is shown of a screen: one object for each display channel of each client."""
 
-    def __new__(cls, screen: Screen, *, monitors: bool = False) -> View:
-        """`monitors`: the client understands MONITORS_CONFIG."""
+    def __new__(
+        cls,
+        screen: Screen,
+        *,
+        monitors: bool = False,
+        compression: _Compression = "auto",
+        bandwidth: float | None = None,
+    ) -> View:
+        """A view for a client that has seen nothing.
+
+        `monitors`: the client understands MONITORS_CONFIG. `compression`: which image encodings may be used. `bandwidth`:
+        bytes a second that the way to it is expected to take; what it takes is measured from then on.
+        """
+    def prefer(self, compression: int) -> None:
+        """The client's own wish, a number of ImageCompression; INVALID to follow the server's again."""
+    @property
+    def counters(self) -> dict[str, int]:
+        """What was sent so far, by name, and what the link is thought to take: `bytes_per_second`."""
     @property
     def due_pixels(self) -> int:
         """Pixels that the client has not been shown as they are now, moves included: how much work there is."""

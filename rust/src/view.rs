@@ -1,9 +1,13 @@
 //! What one client is shown of a screen, for Python.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use pyo3::prelude::*;
-use spice_screen::{Piece, Room, Settings};
+use rayon::prelude::*;
+use spice_screen::{BANDWIDTH, Compression, Piece, Room, Settings};
+use spice_wire::messages::display::ImageCompression;
 
 use crate::channel::Channel;
 use crate::errors;
@@ -33,21 +37,38 @@ pub(crate) struct View {
 impl View {
     /// The screen is only held while a plan is made: drawing goes on while pieces are coded.
     fn run(&self, channel: &Channel, now: f64, budget: usize) -> Shown {
+        let start = Instant::now();
+        let clock = || now + start.elapsed().as_secs_f64();
         let mut view = lock(&self.view);
         let (mut shown, mut bytes) = (Shown::default(), budget);
+        view.begin_step(&lock(channel.transport()), now);
         loop {
             let messages = lock(channel.transport()).window_room();
             let plan = view.plan(&mut lock(&self.screen), now, Room { messages, bytes });
             shown.more = plan.more();
             if plan.is_empty() {
-                return shown;
+                break;
             }
-            plan.pieces().into_iter().for_each(Piece::encode);
+            encode(&plan.pieces(), clock);
             let mut transport = lock(channel.transport());
             let before = transport.pending_len();
             shown.sent += view.send(&plan, &mut transport);
             bytes = bytes.saturating_sub(transport.pending_len() - before);
         }
+        view.end_step(&lock(channel.transport()), budget - bytes, shown.more, clock());
+        shown
+    }
+}
+
+/// Pixels from which on pieces are coded on all cores; waking the others costs as much as coding a few thousand.
+const PARALLEL: usize = 1 << 16;
+
+/// Codes all pieces.
+fn encode(pieces: &[&Piece], clock: impl Fn() -> f64 + Sync) {
+    let pixels: usize = pieces.iter().map(|piece| piece.pixels()).sum();
+    match pieces {
+        [_, _, ..] if pixels >= PARALLEL => pieces.par_iter().for_each(|piece| piece.encode(&clock)),
+        _ => pieces.iter().for_each(|piece| piece.encode(&clock)),
     }
 }
 
@@ -60,11 +81,30 @@ impl Drop for View {
 #[pymethods]
 impl View {
     #[new]
-    #[pyo3(signature = (screen, *, monitors = false))]
-    fn new(screen: &Bound<'_, Screen>, monitors: bool) -> Self {
+    #[pyo3(signature = (screen, *, monitors = false, compression = "auto", bandwidth = None))]
+    fn new(
+        screen: &Bound<'_, Screen>,
+        monitors: bool,
+        compression: &str,
+        bandwidth: Option<f64>,
+    ) -> PyResult<Self> {
         let screen = screen.get().shared().clone();
-        let view = spice_screen::View::new(&mut lock(&screen), Settings { monitors });
-        Self { screen, view: Mutex::new(view) }
+        let bandwidth = bandwidth.filter(|rate| rate.is_finite() && *rate > 0.0).unwrap_or(BANDWIDTH);
+        let settings = Settings { monitors, compression: compression_of(compression)?, bandwidth };
+        let view = spice_screen::View::new(&mut lock(&screen), settings);
+        Ok(Self { screen, view: Mutex::new(view) })
+    }
+
+    /// The client's own wish, a number of ImageCompression; INVALID to follow the server's again.
+    fn prefer(&self, py: Python<'_>, compression: u8) {
+        let wish = Compression::preferred(ImageCompression(compression));
+        py.detach(|| lock(&self.view).prefer(wish));
+    }
+
+    /// What was sent so far, by name, and what the link is thought to take.
+    #[getter]
+    fn counters(&self, py: Python<'_>) -> BTreeMap<String, u64> {
+        py.detach(|| lock(&self.view).counters()).into_iter().collect()
     }
 
     /// Pixels that the client has not been shown as they are now, moves included: how much work there is.
@@ -86,4 +126,19 @@ impl View {
         let channel = channel.get();
         Ok(py.detach(|| self.run(channel, now, budget)))
     }
+}
+
+/// How Python says which codings may be used.
+fn compression_of(name: &str) -> PyResult<Compression> {
+    Ok(match name {
+        "auto" => Compression::Auto,
+        "auto_glz" => Compression::AutoGlz,
+        "auto_lz" => Compression::AutoLz,
+        "quic" => Compression::Quic,
+        "glz" => Compression::Glz,
+        "lz" => Compression::Lz,
+        "lz4" => Compression::Lz4,
+        "off" => Compression::Off,
+        other => return Err(errors::value(format!("{other:?} is no compression"))),
+    })
 }

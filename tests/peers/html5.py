@@ -12,6 +12,7 @@ import base64
 import functools
 import http.server
 import io
+import math
 import threading
 import time
 from urllib.parse import urlencode
@@ -161,9 +162,12 @@ class Html5(Browser):
         self._pages.server_close()
 
     def _mouse(self, kind: str, x: int, y: int, **more: object) -> None:
-        left, top = self.evaluate(f"(b => [b.left, b.top])({CANVAS}.getBoundingClientRect())")
-        # The middle of the pixel, because the canvas may begin between two.
-        self.call("Input.dispatchMouseEvent", type=kind, x=left + x + 0.5, y=top + y + 0.5, **more)
+        # The canvas has a border around its pixels.
+        corner = (
+            f"(c => (b => [b.left + c.clientLeft, b.top + c.clientTop])(c.getBoundingClientRect()))({CANVAS})"
+        )
+        left, top = self.evaluate(corner)
+        self.call("Input.dispatchMouseEvent", type=kind, x=math.ceil(left) + x, y=math.ceil(top) + y, **more)
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

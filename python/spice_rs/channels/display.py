@@ -357,6 +357,7 @@ class DisplayServer(Channel, kind=ChannelType.DISPLAY, role="server", receives=d
         assert self._open_view is not None
         await self.wait_until(lambda: self.init is not None)
         view = self.view = self._open_view(self)
+        view.prefer(self.compression or ImageCompression.INVALID)
         again = math.inf
         while True:
             with trio.move_on_at(again):
@@ -383,7 +384,8 @@ class DisplayServer(Channel, kind=ChannelType.DISPLAY, role="server", receives=d
 
     def _on_compression(self, message: display.PreferredCompression) -> None:
         self.compression = message.compression
-        self.changed()
+        if self.view is not None:
+            self.view.prefer(message.compression)
 
     def _on_report(self, message: display.StreamReport) -> None:
         self.reports.append(message)

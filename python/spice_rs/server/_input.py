@@ -64,6 +64,11 @@ def _key(data: bytes) -> Iterator[tuple[int, bool]]:
     yield int.from_bytes(press, "little"), not data[-1] & RELEASE
 
 
+def _within(place: int, most: int) -> int:
+    # Unsigned on the wire; but spice-html5 sends -1 where the pointer is on the border of its canvas.
+    return 0 if place >= 1 << 31 else min(place, most - 1)
+
+
 class Translator:
     """Keeps what one client holds down.
 
@@ -118,7 +123,7 @@ class Translator:
         bounds = self._bounds(message.display_id)
         if bounds is None:
             return ()
-        x, y = (min(place, most - 1) for place, most in zip((message.x, message.y), bounds, strict=True))
+        x, y = (_within(place, most) for place, most in zip((message.x, message.y), bounds, strict=True))
         return (MouseMoved(self._client, x, y, message.buttons, message.display_id),)
 
     def _button(self, button: MouseButton, *, down: bool) -> Iterable[Input]:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from .. import _core
 from ..channels.cursor import PointerState
-from ..enums import CursorType, DisplayCap, ImageCompression
+from ..enums import CursorType, DisplayCap
 from ..messages.cursor import CursorShape
-from .encoding import Compression, Encoding
+from .encoding import Encoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -203,6 +203,7 @@ class Screen:
         return _core.View(
             self._core,
             monitors=DisplayCap.MONITORS_CONFIG in can,
+            compression=self._encoding.compression.value,
         )
 
     def _tell(self) -> None:
@@ -212,15 +213,3 @@ class Screen:
     def __repr__(self) -> str:
         width, height = self.size
         return f"<Screen {self.number}, {width}x{height}, {len(self._displays)} clients>"
-
-
-PREFERENCES = {
-    ImageCompression.OFF: Compression.OFF,
-    ImageCompression.AUTO_GLZ: Compression.AUTO_GLZ,
-    ImageCompression.AUTO_LZ: Compression.AUTO_LZ,
-    ImageCompression.QUIC: Compression.QUIC,
-    ImageCompression.GLZ: Compression.GLZ,
-    ImageCompression.LZ: Compression.LZ,
-    ImageCompression.LZ4: Compression.LZ4,
-}
-"""What clients may ask for."""

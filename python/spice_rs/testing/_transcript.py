@@ -210,10 +210,11 @@ class _Again:
 
 async def _play(transcript: Transcript, stream: Stream, kind: ChannelType, number: int, pace: float) -> None:
     """Be the recorded server of one channel, until the client leaves."""
-    if (kind, number) not in transcript.channels():
+    try:
+        reply = transcript._reply(kind, number)
+    except ValueError:
         await trio.aclose_forcefully(stream)  # as a server that has no such channel
         return
-    reply = transcript._reply(kind, number)
     start = trio.current_time()
     async with trio.open_nursery() as nursery:
         await server_link(stream, _Again(capability_numbers(reply.caps.channel)))

@@ -5,7 +5,6 @@
 //! refused, as the reference client does.
 
 mod encode;
-mod equal;
 mod output;
 mod search;
 mod unit;

@@ -1,6 +1,11 @@
 //! LZ4: pictures as blocks of one LZ4 stream, and single blocks around other data.
 
+mod encode;
+mod sequence;
+
 use spice_wire::limits::Limits;
+
+pub use encode::Encoder;
 
 use crate::lz_units::expand_555;
 use crate::lz4_block;

@@ -59,6 +59,11 @@ impl Sending {
         self.unacknowledged = self.unacknowledged.saturating_add(u64::from(self.window != 0));
     }
 
+    /// How many messages are not acknowledged; nothing without a window.
+    pub(crate) fn under_way(&self) -> Option<u64> {
+        (self.window != 0).then_some(self.unacknowledged)
+    }
+
     /// How many more messages may be sent: at most one more than twice the window may be under way.
     pub(crate) fn room(&self) -> u64 {
         if self.window == 0 {

@@ -185,6 +185,11 @@ impl Channel {
         self.sending.room()
     }
 
+    /// Serial of the last message that the peer is known to have received; nothing without a window.
+    pub fn acknowledged_serial(&self) -> Option<u64> {
+        self.sending.under_way().map(|count| self.sent_serial.saturating_sub(count))
+    }
+
     /// The bytes to be written now.
     pub fn pending(&mut self) -> Vec<u8> {
         self.outbox.take().concat()

@@ -69,7 +69,7 @@ fn text(top: usize) -> Vec<u32> {
         let length = 200 + hash(line as u32) as usize % 1500;
         for (x, pixel) in row[40..40 + length].iter_mut().enumerate() {
             let glyph = hash((line * 300 + x / 9) as u32) % 60;
-            if hash(glyph * 1000 + (within * 9 + x % 9) as u32) % 3 == 0 {
+            if hash(glyph * 1000 + (within * 9 + x % 9) as u32).is_multiple_of(3) {
                 *pixel = 0x20_2020;
             }
         }

@@ -7,7 +7,7 @@
 //! ```text
 //! loop {
 //!     let plan = view.plan(&mut screen, now, room);    // short: takes the pixels of the pieces that are due
-//!     plan.pieces().iter().for_each(Piece::encode);     // long, and in parallel if you like; the screen is free again
+//!     plan.pieces().iter().for_each(|piece| piece.encode(clock)); // long, and in parallel if you like; the screen is free again
 //!     view.send(plan, &mut channel);                   // whole messages
 //! }
 //! ```
@@ -16,21 +16,31 @@
 #![forbid(unsafe_code)]
 
 mod change;
+mod coding;
+mod costs;
+mod counters;
 mod cut;
 mod lines;
+mod link;
 mod message;
 mod order;
 mod piece;
 mod pixels;
+mod policy;
+mod sample;
 mod screen;
 mod scroll;
+mod settings;
 mod shadow;
 mod stale;
+mod store;
 mod survey;
 mod view;
+mod workshop;
 
 pub use order::Plan;
 pub use piece::Piece;
 pub use pixels::Pixels;
 pub use screen::{Error, Screen};
-pub use view::{Room, Settings, Shown, View};
+pub use settings::{BANDWIDTH, Compression, Settings};
+pub use view::{Room, Shown, View};

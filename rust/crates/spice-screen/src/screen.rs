@@ -1,6 +1,7 @@
 //! The picture that is shown, and everybody who looks at it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use spice_canvas::{Area, Region, Snapshot};
 use spice_wire::Limits;
@@ -9,6 +10,8 @@ use crate::change;
 use crate::pixels::Pixels;
 use crate::shadow::Shadow;
 use crate::stale::{Move, Stale};
+use crate::store::Store;
+use crate::workshop::Workshop;
 
 /// A screen that cannot be, or a place outside of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +36,20 @@ pub struct Screen {
     /// Grows with each change of size.
     generation: u64,
     most_pixels: usize,
+    store: Store,
+    workshop: Arc<Workshop>,
+}
+
+/// What a view needs of its screen to plan what it sends.
+pub(crate) struct Look<'a> {
+    pub(crate) shadow: &'a Shadow,
+    pub(crate) monitors: &'a [Area],
+    /// What the view's client has not been shown.
+    pub(crate) stale: &'a mut Stale,
+    pub(crate) store: &'a mut Store,
+    pub(crate) workshop: &'a Arc<Workshop>,
+    /// There are other views, who may want the same pieces.
+    pub(crate) shared: bool,
 }
 
 impl Screen {
@@ -44,7 +61,15 @@ impl Screen {
         check_size(width, height, limits.pixels)?;
         let shadow = Shadow::new(width, height, 1);
         let monitors = vec![shadow.bounds()];
-        Ok(Self { shadow, stale: Vec::new(), monitors, generation: 1, most_pixels: limits.pixels })
+        Ok(Self {
+            shadow,
+            stale: Vec::new(),
+            monitors,
+            generation: 1,
+            most_pixels: limits.pixels,
+            store: Store::default(),
+            workshop: Arc::default(),
+        })
     }
 
     /// Width and height.
@@ -115,6 +140,7 @@ impl Screen {
             return Ok(());
         }
         self.shadow = self.shadow.resized(width, height);
+        self.store.clear();
         self.monitors = vec![self.shadow.bounds()];
         self.generation += 1;
         let everything = || Stale::everything(self.generation, self.shadow.bounds());
@@ -174,9 +200,16 @@ impl Screen {
         }
     }
 
-    /// The picture, its monitors, and what the view at a place has not been shown of them.
-    pub(crate) fn look(&mut self, place: usize) -> Option<(&Shadow, &[Area], &mut Stale)> {
-        Some((&self.shadow, &self.monitors, self.stale.get_mut(place)?.as_mut()?))
+    /// What the view at a place needs.
+    pub(crate) fn look(&mut self, place: usize) -> Option<Look<'_>> {
+        Some(Look {
+            shared: self.stale.iter().flatten().count() > 1,
+            shadow: &self.shadow,
+            monitors: &self.monitors,
+            stale: self.stale.get_mut(place)?.as_mut()?,
+            store: &mut self.store,
+            workshop: &self.workshop,
+        })
     }
 
     /// Moves pixels, here and for every view.

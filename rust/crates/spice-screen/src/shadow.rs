@@ -1,8 +1,11 @@
-//! The server's own copy of the picture.
+//! The server's own copy of the picture, and when each part of it changed.
 
 use spice_canvas::Area;
 
 use crate::pixels::{COLOUR, Pixels};
+
+/// Side of the squares whose last change is remembered.
+const TILE: usize = 64;
 
 /// Pixels of a screen.
 ///
@@ -12,13 +15,16 @@ pub(crate) struct Shadow {
     width: usize,
     height: usize,
     pixels: Vec<u32>,
+    /// For each tile the version that it changed with last.
+    changes: Vec<u64>,
     version: u64,
 }
 
 impl Shadow {
     /// A black picture.
     pub(crate) fn new(width: usize, height: usize, version: u64) -> Self {
-        Self { width, height, pixels: vec![0; width * height], version }
+        let tiles = width.div_ceil(TILE) * height.div_ceil(TILE);
+        Self { width, height, pixels: vec![0; width * height], changes: vec![version; tiles], version }
     }
 
     /// The same picture in another size: what is in both stays, the rest is black.
@@ -65,7 +71,7 @@ impl Shadow {
             let start = y as usize * self.width + area.left as usize;
             pixels.read(left, (y - origin.1) as usize, &mut self.pixels[start..start + width]);
         }
-        self.changed();
+        self.changed(area);
     }
 
     /// Makes an area one colour; whether that changed something.
@@ -78,7 +84,7 @@ impl Shadow {
             let start = y * self.width + area.left as usize;
             self.pixels[start..start + area.width()].fill(colour);
         }
-        self.changed();
+        self.changed(area);
         true
     }
 
@@ -94,10 +100,38 @@ impl Shadow {
             true => (target.top..target.bottom).rev().for_each(&mut copy),
             false => (target.top..target.bottom).for_each(&mut copy),
         }
-        self.changed();
+        self.changed(target);
     }
 
-    fn changed(&mut self) {
+    /// A copy of an area's pixels in a buffer, rows without a gap.
+    pub(crate) fn copy_of(&self, area: Area, mut buffer: Vec<u32>) -> Vec<u32> {
+        buffer.clear();
+        self.rows(area).for_each(|row| buffer.extend_from_slice(row));
+        buffer
+    }
+
+    /// The colour of an area that has only one.
+    pub(crate) fn only_colour(&self, area: Area) -> Option<u32> {
+        let first = *self.rows(area).next()?.first()?;
+        self.rows(area).all(|row| row.iter().all(|pixel| *pixel == first)).then_some(first)
+    }
+
+    /// The version that something in an area changed with last.
+    pub(crate) fn newest(&self, area: Area) -> u64 {
+        self.tiles(area).map(|tile| self.changes[tile]).max().unwrap_or(0)
+    }
+
+    fn changed(&mut self, area: Area) {
         self.version += 1;
+        for tile in self.tiles(area) {
+            self.changes[tile] = self.version;
+        }
+    }
+
+    fn tiles(&self, area: Area) -> impl Iterator<Item = usize> + use<> {
+        let across = self.width.div_ceil(TILE);
+        let columns = area.left as usize / TILE..(area.right as usize).div_ceil(TILE);
+        let rows = area.top as usize / TILE..(area.bottom as usize).div_ceil(TILE);
+        rows.flat_map(move |row| columns.clone().map(move |column| row * across + column))
     }
 }

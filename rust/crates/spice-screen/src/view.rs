@@ -1,24 +1,19 @@
 //! What one client is shown.
 
-use std::sync::Arc;
-
 use spice_canvas::{Area, Region};
 use spice_proto::Channel;
 use spice_wire::messages::image::ImageFlags;
 
-use crate::cut::cut;
+use crate::counters::Counters;
+use crate::cut::{cut, order};
+use crate::link::Link;
 use crate::message;
 use crate::order::{Order, Plan};
 use crate::piece::Piece;
-use crate::screen::Screen;
-use crate::shadow::Shadow;
-
-/// What a client can do and how it wants to be shown the screen.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Settings {
-    /// It understands MONITORS_CONFIG.
-    pub monitors: bool,
-}
+use crate::policy::Policy;
+use crate::screen::{Look, Screen};
+use crate::settings::{Compression, Settings};
+use crate::stale::Stale;
 
 /// How much may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,19 +40,35 @@ pub struct Shown {
 pub struct View {
     place: usize,
     settings: Settings,
+    /// What the client asked for, which goes before the settings.
+    preferred: Option<Compression>,
     /// Which size of the screen the client has a surface for; 0 for none.
     generation: u64,
     /// What was never sent since the surface was made. MARK waits for it.
     unsent: Region,
     owes_mark: bool,
     images: u64,
+    /// The row where the last step left off.
+    resume: i32,
+    link: Link,
+    counters: Counters,
 }
 
 impl View {
     /// A client that has seen nothing. It must be taken from the screen by [`View::leave`].
     pub fn new(screen: &mut Screen, settings: Settings) -> Self {
-        let place = screen.attach();
-        Self { place, settings, generation: 0, unsent: Region::default(), owes_mark: false, images: 0 }
+        Self {
+            place: screen.attach(),
+            preferred: None,
+            generation: 0,
+            unsent: Region::default(),
+            owes_mark: false,
+            images: 0,
+            resume: 0,
+            link: Link::new(settings.bandwidth),
+            counters: Counters::default(),
+            settings,
+        }
     }
 
     /// Takes the view from its screen.
@@ -65,54 +76,75 @@ impl View {
         screen.detach(self.place);
     }
 
+    /// The client's own wish; nothing to follow the settings again.
+    pub fn prefer(&mut self, compression: Option<Compression>) {
+        self.preferred = compression;
+    }
+
     /// Pixels that the client has not been shown as they are now, moves included.
     pub fn due_pixels(&self, screen: &mut Screen) -> usize {
-        screen.look(self.place).map_or(0, |(.., stale)| stale.pixels())
+        screen.look(self.place).map_or(0, |look| look.stale.pixels())
     }
 
     /// Whether the client has been sent all there is.
     pub fn is_up_to_date(&self, screen: &mut Screen) -> bool {
         let known = self.generation;
-        screen.look(self.place).is_none_or(|(.., stale)| stale.generation == known && stale.is_empty())
+        screen.look(self.place).is_none_or(|look| look.stale.generation == known && look.stale.is_empty())
+    }
+
+    /// What was sent so far, by name.
+    pub fn counters(&self) -> Vec<(String, u64)> {
+        let rate = ("bytes_per_second".to_owned(), self.link.rate() as u64);
+        self.counters.by_name().into_iter().chain([rate]).collect()
     }
 
     /// Sends what is due and fits.
     pub fn step(&mut self, screen: &mut Screen, channel: &mut Channel, now: f64, budget: usize) -> Shown {
-        let mut shown = Shown::default();
-        let start = channel.pending_len();
+        let (mut shown, mut bytes) = (Shown::default(), budget);
+        self.begin_step(channel, now);
         loop {
-            let bytes = budget.saturating_sub(channel.pending_len() - start);
             let plan = self.plan(screen, now, Room { messages: channel.window_room(), bytes });
             shown.more = plan.more();
             if plan.is_empty() {
-                return shown;
+                break;
             }
-            plan.pieces().into_iter().for_each(Piece::encode);
+            plan.pieces().into_iter().for_each(|piece| piece.encode(|| now));
+            let before = channel.pending_len();
             shown.sent += self.send(&plan, channel);
+            bytes = bytes.saturating_sub(channel.pending_len() - before);
+        }
+        self.end_step(channel, budget - bytes, shown.more, now);
+        shown
+    }
+
+    /// A step begins.
+    pub fn begin_step(&mut self, channel: &Channel, now: f64) {
+        if let Some(serial) = channel.acknowledged_serial() {
+            self.link.begin(serial, now);
+        }
+    }
+
+    /// A step ends in which about so many bytes were sent, and perhaps there is `more`.
+    pub fn end_step(&mut self, channel: &Channel, bytes: usize, more: bool, now: f64) {
+        if channel.acknowledged_serial().is_some() {
+            self.link.end(channel.sent_serial(), bytes, more, now);
         }
     }
 
     /// What is to be sent next. The screen may change before it is sent.
     pub fn plan(&mut self, screen: &mut Screen, _now: f64, room: Room) -> Plan {
         let mut plan = Plan::new(room);
-        let Some((shadow, monitors, stale)) = screen.look(self.place) else { return plan };
-        self.begin(shadow.bounds(), stale.generation, &mut plan);
-        if self.generation == stale.generation {
-            let moved = stale.moves.iter().take_while(|motion| plan.say(message::copy_bits(motion))).count();
-            stale.moves.drain(..moved);
-            if stale.moves.is_empty() {
-                // Some programs take the first thing drawn for the whole picture (spicy-screenshot does): then it is.
-                let most = if self.owes_mark { usize::MAX } else { STRIPE };
-                let drawn = draw(shadow, cut(&stale.dirty, most), &mut plan);
-                stale.dirty = stale.dirty.subtract(&drawn);
-                self.unsent = self.unsent.subtract(&drawn);
+        let Some(mut look) = screen.look(self.place) else { return plan };
+        self.make_surface(&look, &mut plan);
+        if self.generation == look.stale.generation {
+            self.move_pixels(look.stale, &mut plan);
+            if look.stale.moves.is_empty() {
+                self.draw(&mut look, &mut plan);
             }
-            if self.mark(&mut plan) && stale.monitors {
-                stale.monitors = self.settings.monitors && !plan.say(message::monitors_config(monitors));
-            }
+            self.say_complete(&mut look, &mut plan);
         }
-        plan.more =
-            self.generation != stale.generation || !stale.is_empty() || self.owes_mark || stale.monitors;
+        let Stale { generation, monitors, .. } = *look.stale;
+        plan.more = self.generation != generation || !look.stale.is_empty() || self.owes_mark || monitors;
         plan
     }
 
@@ -128,7 +160,8 @@ impl View {
     }
 
     /// Makes a surface of the screen's present size, if the client has none.
-    fn begin(&mut self, bounds: Area, generation: u64, plan: &mut Plan) {
+    fn make_surface(&mut self, look: &Look<'_>, plan: &mut Plan) {
+        let (bounds, generation) = (look.shadow.bounds(), look.stale.generation);
         if self.generation == generation {
             return;
         }
@@ -142,53 +175,66 @@ impl View {
         }
     }
 
-    /// Says that the picture can be shown, as soon as all of it has been sent once; whether that is said.
-    fn mark(&mut self, plan: &mut Plan) -> bool {
+    fn move_pixels(&mut self, stale: &mut Stale, plan: &mut Plan) {
+        let moved = stale.moves.iter().take_while(|motion| plan.say(message::copy_bits(motion))).count();
+        stale.moves.drain(..moved).for_each(|_| self.counters.moved());
+    }
+
+    /// Draws as much of what is stale as there is room for.
+    fn draw(&mut self, look: &mut Look<'_>, plan: &mut Plan) {
+        // Some programs take the first thing drawn for the whole picture (spicy-screenshot does): then it is.
+        let most = if self.owes_mark { usize::MAX } else { STRIPE };
+        let mut areas = cut(&look.stale.dirty, most);
+        order(&mut areas, self.resume);
+        let fitting = areas.iter().take_while(|area| self.draw_area(look, **area, plan)).count();
+        self.resume = areas.get(fitting).map_or(0, |area| area.top);
+        areas.truncate(fitting);
+        let drawn = Region::of(areas.into_iter(), usize::MAX).unwrap_or_default();
+        look.stale.dirty = look.stale.dirty.subtract(&drawn);
+        self.unsent = self.unsent.subtract(&drawn);
+    }
+
+    /// Draws an area, if there is room; whether there was.
+    fn draw_area(&mut self, look: &mut Look<'_>, area: Area, plan: &mut Plan) -> bool {
+        if plan.is_full() {
+            return false;
+        }
+        if let Some(colour) = look.shadow.only_colour(area) {
+            self.counters.filled();
+            return plan.say(message::draw_fill(area, colour));
+        }
+        let policy = Policy {
+            compression: self.preferred.unwrap_or(self.settings.compression),
+            rate: self.link.rate(),
+        };
+        let (choice, expected) = {
+            let costs = look.workshop.costs();
+            let choice = policy.choose(look.shadow, area, &costs);
+            (choice, costs.of(choice.coding, choice.content).bytes * area.pixels() as f64)
+        };
+        let piece = look.store.piece(look.shadow, area, choice, look.workshop, look.shared);
+        plan.add(Order::Piece(piece), expected as usize)
+    }
+
+    /// Says that the picture can be shown, as soon as all of it has been sent once, and what its monitors are.
+    fn say_complete(&mut self, look: &mut Look<'_>, plan: &mut Plan) {
         if self.unsent.is_empty() && self.owes_mark {
             self.owes_mark = !plan.say(message::mark());
         }
-        !self.owes_mark
+        if !self.owes_mark && look.stale.monitors {
+            look.stale.monitors =
+                self.settings.monitors && !plan.say(message::monitors_config(look.monitors));
+        }
     }
 
     fn send_piece(&mut self, piece: &Piece, channel: &mut Channel) -> u64 {
         let coded = piece.coded();
         self.images += 1;
+        self.counters.drawn(coded, piece.area().pixels());
         let mut message = message::draw_copy(piece.area(), self.images, coded.kind, ImageFlags(0));
         message.body.extend_from_slice(&coded.head);
         channel.send_parts(message.id, &message.body, std::slice::from_ref(&coded.data))
     }
-}
-
-/// Plans to draw the first of some areas; which.
-fn draw(shadow: &Shadow, areas: Vec<Area>, plan: &mut Plan) -> Region {
-    let drawn = areas.into_iter().take_while(|area| draw_area(shadow, *area, plan));
-    Region::of(drawn, usize::MAX).unwrap_or_default()
-}
-
-/// Plans to draw an area, if there is room; whether there was.
-fn draw_area(shadow: &Shadow, area: Area, plan: &mut Plan) -> bool {
-    if plan.is_full() {
-        return false;
-    }
-    match solid(shadow, area) {
-        Some(colour) => plan.say(message::draw_fill(area, colour)),
-        None => {
-            let piece = Piece::new(area, copy_of(shadow, area));
-            plan.add(Order::Piece(Arc::new(piece)), area.pixels() * 4)
-        }
-    }
-}
-
-/// The colour of an area that has only one.
-fn solid(shadow: &Shadow, area: Area) -> Option<u32> {
-    let first = *shadow.rows(area).next()?.first()?;
-    shadow.rows(area).all(|row| row.iter().all(|pixel| *pixel == first)).then_some(first)
-}
-
-fn copy_of(shadow: &Shadow, area: Area) -> Vec<u32> {
-    let mut pixels = Vec::with_capacity(area.pixels());
-    shadow.rows(area).for_each(|row| pixels.extend_from_slice(row));
-    pixels
 }
 
 /// Pixels of a piece at most.

@@ -5,7 +5,12 @@ mod common;
 use common::{Client, noise, picture, screen};
 use proptest::prelude::*;
 use spice_canvas::Area;
-use spice_screen::{Screen, Settings};
+use spice_screen::{Compression, Screen, Settings};
+
+const MODES: [Compression; 8] = {
+    use Compression as C;
+    [C::Auto, C::AutoGlz, C::AutoLz, C::Quic, C::Glz, C::Lz, C::Lz4, C::Off]
+};
 
 #[derive(Debug, Clone)]
 enum Act {
@@ -28,8 +33,14 @@ enum Act {
     Resize(usize, usize),
     Join {
         window: u32,
+        compression: usize,
+        bandwidth: f64,
     },
     Leave(usize),
+    Prefer {
+        client: usize,
+        compression: usize,
+    },
     Step {
         client: usize,
         budget: usize,
@@ -60,7 +71,12 @@ fn acts() -> impl Strategy<Value = Act> {
         2 => (places(), any::<u32>()).prop_map(|(area, colour)| Act::Fill(area, colour)),
         3 => (places(), -30..150i32, -30..150i32).prop_map(|(area, left, top)| Act::Copy(area, left, top)),
         1 => (1..160usize, 1..160usize).prop_map(|(width, height)| Act::Resize(width, height)),
-        1 => (0..4u32).prop_map(|window| Act::Join { window }),
+        1 => (0..4u32, 0..MODES.len(), 1e4..1e9).prop_map(|(window, compression, bandwidth)| Act::Join {
+            window,
+            compression,
+            bandwidth,
+        }),
+        1 => (0..6usize, 0..MODES.len()).prop_map(|(client, compression)| Act::Prefer { client, compression }),
         1 => (0..6usize).prop_map(Act::Leave),
         5 => (0..6usize, prop_oneof![1..3000usize, Just(usize::MAX)])
             .prop_map(|(client, budget)| Act::Step { client, budget }),
@@ -119,12 +135,17 @@ impl World {
             }
             Act::Copy(area, left, top) => screen.copy(area, left, top),
             Act::Resize(width, height) => screen.resize(width, height).unwrap(),
-            Act::Join { window } if clients.len() < 6 => {
-                let mut client = Client::with_window(screen, Settings::default(), window);
+            Act::Join { window, compression, bandwidth } if clients.len() < 6 => {
+                let settings = Settings { monitors: true, compression: MODES[compression], bandwidth };
+                let mut client = Client::with_window(screen, settings, window);
                 client.now = *now;
                 clients.push(client);
             }
             Act::Leave(index) if index < clients.len() => clients.swap_remove(index).view.leave(screen),
+            Act::Prefer { client, compression } => {
+                let wish = Some(MODES[compression]).filter(|_| compression > 0);
+                clients.get_mut(client).into_iter().for_each(|client| client.view.prefer(wish));
+            }
             Act::Step { client, budget } => {
                 if let Some(client) = clients.get_mut(client) {
                     client.step(screen, budget);
@@ -145,8 +166,8 @@ proptest! {
     #[test]
     fn every_client_shows_the_screen_in_the_end(list in prop::collection::vec(acts(), 1..60)) {
         let mut world = World { screen: screen(130, 120), clients: Vec::new(), now: 0.0 };
-        world.act(&Act::Join { window: 1 });
-        world.act(&Act::Join { window: 0 });
+        world.act(&Act::Join { window: 1, compression: 0, bandwidth: 1e6 });
+        world.act(&Act::Join { window: 0, compression: 6, bandwidth: 1e9 });
         list.iter().for_each(|act| world.act(act));
         for client in &mut world.clients {
             client.catch_up(&mut world.screen);

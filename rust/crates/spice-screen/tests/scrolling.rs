@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Client, noise, picture, screen};
-use spice_screen::Settings;
+use spice_screen::{Compression, Settings};
 
 const WIDTH: usize = 640;
 const HEIGHT: usize = 480;
@@ -29,11 +29,16 @@ fn moved_right(pixels: &[u32], by: usize) -> Vec<u32> {
     pixels.chunks(WIDTH).flat_map(|row| row.iter().cycle().skip(WIDTH - by).take(WIDTH).copied()).collect()
 }
 
+/// Without compression, so that sizes are known.
+fn raw() -> Settings {
+    Settings { compression: Compression::Off, ..Settings::default() }
+}
+
 /// Bytes and names of what one frame after another costs a client that shows the first.
 fn cost(first: &[u32], second: &[u32]) -> (usize, Vec<&'static str>) {
     let mut screen = screen(WIDTH, HEIGHT);
     screen.draw(&picture(first, WIDTH), 0, 0);
-    let mut client = Client::join(&mut screen, Settings::default());
+    let mut client = Client::join(&mut screen, raw());
     client.catch_up(&mut screen);
     client.forget();
     assert!(screen.draw(&picture(second, WIDTH), 0, 0));

@@ -4,9 +4,12 @@ mod common;
 
 use common::{Client, noise, picture, screen};
 use spice_canvas::Area;
-use spice_screen::Settings;
+use spice_screen::{Compression, Settings};
 
-const MONITORS: Settings = Settings { monitors: true };
+/// Without compression, so that sizes are known.
+fn raw() -> Settings {
+    Settings { monitors: true, compression: Compression::Off, ..Settings::default() }
+}
 
 fn area(left: i32, top: i32, right: i32, bottom: i32) -> Area {
     Area { left, top, right, bottom }
@@ -16,7 +19,7 @@ fn area(left: i32, top: i32, right: i32, bottom: i32) -> Area {
 fn a_client_gets_a_surface_then_the_picture_then_the_mark() {
     let mut screen = screen(300, 200);
     screen.draw(&picture(&noise(300 * 200, 1), 300), 0, 0);
-    let mut client = Client::join(&mut screen, MONITORS);
+    let mut client = Client::join(&mut screen, raw());
     client.catch_up(&mut screen);
     client.agrees(&screen);
     assert_eq!(client.names(), ["create", "image", "mark", "monitors"]);
@@ -27,7 +30,7 @@ fn a_client_gets_a_surface_then_the_picture_then_the_mark() {
 fn the_first_picture_is_one_image() {
     let mut screen = screen(1000, 1000);
     screen.draw(&picture(&noise(1_000_000, 1), 1000), 0, 0);
-    let mut client = Client::join(&mut screen, MONITORS);
+    let mut client = Client::join(&mut screen, raw());
     let shown = client.step(&mut screen, 1);
     assert_eq!(shown.sent, 2, "the surface and all of its picture, whatever the budget");
     client.catch_up(&mut screen);
@@ -45,7 +48,7 @@ fn monitors_are_only_told_to_whom_understands() {
 #[test]
 fn what_has_one_colour_is_filled() {
     let mut screen = screen(300, 200);
-    let mut client = Client::join(&mut screen, MONITORS);
+    let mut client = Client::join(&mut screen, raw());
     client.catch_up(&mut screen);
     client.forget();
     assert!(screen.fill(area(10, 10, 100, 50), 0x12_3456));
@@ -60,7 +63,7 @@ fn an_unchanged_picture_costs_no_byte() {
     let mut screen = screen(300, 200);
     let pixels = noise(300 * 200, 1);
     assert!(screen.draw(&picture(&pixels, 300), 0, 0));
-    let mut client = Client::join(&mut screen, MONITORS);
+    let mut client = Client::join(&mut screen, raw());
     client.catch_up(&mut screen);
     client.forget();
     let same: Vec<u32> = pixels.iter().map(|pixel| pixel | 0x7f00_0000).collect();
@@ -75,7 +78,7 @@ fn a_small_change_stays_small() {
     let mut screen = screen(1000, 800);
     let mut pixels = noise(1000 * 800, 1);
     screen.draw(&picture(&pixels, 1000), 0, 0);
-    let mut client = Client::join(&mut screen, MONITORS);
+    let mut client = Client::join(&mut screen, raw());
     client.catch_up(&mut screen);
     client.forget();
     pixels[500 * 1000 + 300] ^= 1;
@@ -90,7 +93,7 @@ fn a_small_change_stays_small() {
 fn moves_are_sent_as_moves() {
     let mut screen = screen(300, 200);
     screen.draw(&picture(&noise(300 * 200, 1), 300), 0, 0);
-    let mut client = Client::join(&mut screen, MONITORS);
+    let mut client = Client::join(&mut screen, raw());
     client.catch_up(&mut screen);
     client.forget();
     screen.copy(area(0, 10, 300, 200), 0, 0);
@@ -104,7 +107,7 @@ fn moves_are_sent_as_moves() {
 fn a_move_takes_along_what_was_not_shown() {
     let mut screen = screen(300, 200);
     screen.draw(&picture(&noise(300 * 200, 1), 300), 0, 0);
-    let mut client = Client::join(&mut screen, MONITORS);
+    let mut client = Client::join(&mut screen, raw());
     client.catch_up(&mut screen);
     screen.draw(&picture(&noise(400, 2), 20), 50, 50);
     screen.copy(area(40, 40, 240, 140), 60, 20);
@@ -118,7 +121,7 @@ fn a_move_takes_along_what_was_not_shown() {
 fn a_new_size_is_a_new_surface() {
     let mut screen = screen(300, 200);
     screen.draw(&picture(&noise(300 * 200, 1), 300), 0, 0);
-    let mut client = Client::join(&mut screen, MONITORS);
+    let mut client = Client::join(&mut screen, raw());
     client.catch_up(&mut screen);
     client.forget();
     screen.copy(area(0, 0, 100, 100), 10, 10);
@@ -134,7 +137,7 @@ fn a_new_size_is_a_new_surface() {
 #[test]
 fn a_window_and_a_budget_bound_what_is_sent() {
     let mut screen = screen(1000, 2000);
-    let mut client = Client::with_window(&mut screen, MONITORS, 1);
+    let mut client = Client::with_window(&mut screen, raw(), 1);
     client.catch_up(&mut screen);
     screen.draw(&picture(&noise(2_000_000, 1), 1000), 0, 0);
     let shown = client.step(&mut screen, usize::MAX);
@@ -151,7 +154,7 @@ fn a_window_and_a_budget_bound_what_is_sent() {
 #[test]
 fn a_client_that_does_not_read_costs_a_region() {
     let mut screen = screen(400, 400);
-    let mut client = Client::with_window(&mut screen, MONITORS, 1);
+    let mut client = Client::with_window(&mut screen, raw(), 1);
     client.catch_up(&mut screen);
     client.forget();
     for frame in 0..200 {

@@ -1,6 +1,6 @@
 //! The encoders, a function for each: from what was loaded to what `run` does.
 
-use spice_codec::{PixelFormat, Source, lz, quic};
+use spice_codec::{PixelFormat, Source, lz, lz4, quic};
 
 use crate::{Encode, Fault, Input};
 
@@ -8,7 +8,7 @@ type Prepare = fn(Input) -> Result<Encode, Fault>;
 
 /// By the names that the reference's twin uses; what is not here is left out of the tables.
 pub const ALL: &[(&str, Prepare)] =
-    &[("quic", quic), ("quic_alpha", quic_alpha), ("lz", lz), ("lz_alpha", lz_alpha)];
+    &[("quic", quic), ("quic_alpha", quic_alpha), ("lz", lz), ("lz_alpha", lz_alpha), ("lz4", lz4)];
 
 fn quic(input: Input) -> Result<Encode, Fault> {
     quic_as(input, PixelFormat::Xrgb)
@@ -40,6 +40,15 @@ fn lz_as(input: Input, format: PixelFormat) -> Result<Encode, Fault> {
     let mut encoder = lz::Encoder::new();
     Ok(Box::new(move |n, out| {
         encoder.encode(&pictures.source(n)?, format, out);
+        Ok(())
+    }))
+}
+
+fn lz4(input: Input) -> Result<Encode, Fault> {
+    let pictures = Pictures::new(input);
+    let mut encoder = lz4::Encoder::new();
+    Ok(Box::new(move |n, out| {
+        encoder.encode(&pictures.source(n)?, PixelFormat::Xrgb, out);
         Ok(())
     }))
 }

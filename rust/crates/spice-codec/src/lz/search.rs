@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::lz::equal::equal;
+use crate::equal::equal;
 use crate::lz::output::Output;
 use crate::lz::unit::Unit;
 
@@ -96,7 +96,10 @@ impl Search {
 #[inline(always)]
 fn length<U: Unit>(units: &[U], at: usize, ahead: &[U], key: u64, distance: usize) -> usize {
     let behind = &units[at - distance..];
-    if U::key(behind) == key { equal(behind, ahead) } else { 0 }
+    if U::key(behind) != key {
+        return 0;
+    }
+    equal(bytemuck::cast_slice(behind), bytemuck::cast_slice(ahead), U::MASK) / size_of::<U>()
 }
 
 /// Places that are remembered, as a power of two: as many words as the nearest cache holds. More would find more in

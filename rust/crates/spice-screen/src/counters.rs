@@ -1,0 +1,49 @@
+//! What a view has sent.
+
+use crate::coding::{Coded, Coding};
+
+/// What a view has sent.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Counters {
+    images: [Tally; Coding::ALL.len()],
+    fills: u64,
+    moves: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    pieces: u64,
+    bytes: u64,
+    pixels: u64,
+}
+
+impl Counters {
+    /// A move is to be sent.
+    pub(crate) fn moved(&mut self) {
+        self.moves += 1;
+    }
+
+    /// A fill is to be sent.
+    pub(crate) fn filled(&mut self) {
+        self.fills += 1;
+    }
+
+    /// An image is sent.
+    pub(crate) fn drawn(&mut self, coded: &Coded, pixels: usize) {
+        let tally = &mut self.images[coded.coding.index()];
+        tally.pieces += 1;
+        tally.bytes += coded.len() as u64;
+        tally.pixels += pixels as u64;
+    }
+
+    /// Everything that is not 0, by name.
+    pub(crate) fn by_name(&self) -> Vec<(String, u64)> {
+        let images = Coding::ALL.iter().flat_map(|coding| {
+            let Tally { pieces, bytes, pixels } = self.images[coding.index()];
+            let name = |what: &str| format!("{}_{what}", coding.name());
+            [(name("pieces"), pieces), (name("bytes"), bytes), (name("pixels"), pixels)]
+        });
+        let others = [("fills".to_owned(), self.fills), ("moves".to_owned(), self.moves)];
+        images.chain(others).filter(|(_, count)| *count > 0).collect()
+    }
+}
