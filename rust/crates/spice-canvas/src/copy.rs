@@ -1,5 +1,7 @@
 //! Commands that bring an image onto a surface.
 
+use std::sync::Arc;
+
 use spice_codec::PixelFormat;
 use spice_wire::messages::display::{DrawAlphaBlend, DrawOpaque, DrawTransparent};
 use spice_wire::messages::draw::{AlphaFlags, DisplayBase, ImageScaleMode, QMask, Rect, Ropd};
@@ -53,6 +55,9 @@ impl Canvas {
             return self.copy_direct(image, &place);
         }
         let source = self.source(image, message.area, &place, message.scale, decoded)?;
+        if rop == Rop::Copy && stencil.is_none() && self.adopt(image, &place, &source) {
+            return Ok(());
+        }
         Ok(self.copy(&place, stencil.as_ref(), source, rop)?)
     }
 
@@ -156,6 +161,19 @@ impl Canvas {
         let picture = surface.copy_of(&seen, buffer);
         let (left, top) = (-i64::from(seen.left), -i64::from(seen.top));
         Ok(Source::new(picture, &area.moved(left, top), &place.bounds, mode))
+    }
+
+    /// Lets the screen share the pixels of a picture that is all of it; whether that could be done. Other surfaces have no
+    /// buffers but those that the limits know of.
+    fn adopt(&mut self, image: &Image, place: &Place, source: &Source) -> bool {
+        let Some(surface) = self.surfaces.get_mut(&place.surface) else { return false };
+        let is_screen = self.primary == Some(place.surface) && place.format.is_32_bit();
+        let is_own = matches!(image.data, ImageData::Surface(_));
+        if !is_screen || is_own || place.region.areas() != [surface.bounds()] {
+            return false;
+        }
+        let pixels = source.whole(&surface.bounds()).map(Arc::clone);
+        pixels.map(|pixels| surface.adopt(pixels)).is_some()
     }
 
     fn copy(

@@ -46,12 +46,6 @@ impl History {
         Some(region)
     }
 
-    /// The areas that changed after `version` as they were noted, which may overlap; `None` where they are not known any more.
-    pub fn areas_since(&self, version: u64) -> Option<impl Iterator<Item = &Area>> {
-        let newer = self.epochs.iter().rev().take_while(move |epoch| epoch.version > version);
-        (version >= self.known_since).then(|| newer.flat_map(|epoch| epoch.areas.iter()))
-    }
-
     fn open(&mut self, version: u64, area: Area) {
         let oldest = if self.epochs.len() >= EPOCHS { self.epochs.pop_front() } else { None };
         let mut areas = Vec::with_capacity(1);

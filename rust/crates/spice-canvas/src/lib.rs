@@ -16,6 +16,7 @@
 //! [`Canvas::job`] takes the decoding of an image out of a message, so that several can be decoded at once.
 #![forbid(unsafe_code)]
 
+mod ages;
 mod blend;
 mod cache;
 pub mod canvas;

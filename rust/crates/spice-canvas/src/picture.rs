@@ -117,6 +117,15 @@ impl Picture {
         scratch
     }
 
+    /// All pixels as a 32-bit surface of the same size stores them, where they are shared anyway: by the GLZ window or a cache.
+    pub fn shared(&self) -> Option<&Arc<Vec<u32>>> {
+        let pixels = match &self.pixels {
+            Pixels::Plain(pixels) => Some(pixels).filter(|pixels| Arc::strong_count(pixels) > 1),
+            Pixels::Glz(picture) => picture.shared(),
+        };
+        pixels.filter(|_| self.high_bits == 0)
+    }
+
     /// Takes the pixels back, if nobody else has them.
     pub fn into_buffer(self) -> Option<Vec<u32>> {
         match self.pixels {

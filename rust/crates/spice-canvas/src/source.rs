@@ -1,5 +1,7 @@
 //! Where the pixels of a drawing come from: a picture laid over the surface, as it is or stretched.
 
+use std::sync::Arc;
+
 use spice_codec::PixelFormat;
 use spice_wire::messages::draw::ImageScaleMode;
 
@@ -40,6 +42,14 @@ impl Source {
         match self {
             Self::Same { picture, x, y } => region.within(&picture.bounds().moved(*x, *y)),
             Self::Scaled(_) => region.clone(),
+        }
+    }
+
+    /// The pixels of all of a 32-bit surface, if they are there just so and shared anyway.
+    pub fn whole(&self, surface: &Area) -> Option<&Arc<Vec<u32>>> {
+        match self {
+            Self::Same { picture, x: 0, y: 0 } if picture.bounds() == *surface => picture.shared(),
+            _ => None,
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use spice_codec::Rows;
 
+use crate::ages::Ages;
 use crate::format::Format;
 use crate::history::History;
 use crate::mask::Stencil;
@@ -19,11 +20,14 @@ pub struct Surface {
     height: usize,
     format: Format,
     pixels: Arc<Vec<u32>>,
+    /// The pixels are those of a picture, and stay with whoever else has that.
+    adopted: bool,
     spares: Vec<Spare>,
     version: u64,
     /// A snapshot of this version exists, so the next drawing makes a new one.
     observed: bool,
     history: History,
+    ages: Ages,
     inexact: Region,
 }
 
@@ -75,10 +79,12 @@ impl Surface {
             height,
             format,
             pixels: Arc::new(vec![0; width * height]),
+            adopted: false,
             spares: Vec::new(),
             version,
             observed: false,
             history: History::starting_at(version),
+            ages: Ages::new(Area::sized(width, height), version),
             inexact: Region::default(),
         }
     }
@@ -172,6 +178,13 @@ impl Surface {
         Rows::new(Arc::make_mut(&mut self.pixels).get_mut(start..)?, area.width(), area.height(), stride)
     }
 
+    /// Takes the pixels of a picture that has the surface's size, and shares them with whoever else has them.
+    pub fn adopt(&mut self, pixels: Arc<Vec<u32>>) {
+        self.leave(pixels);
+        self.adopted = true;
+        self.drawn(&Region::from(self.bounds()), true);
+    }
+
     /// Moves the pixels that lie `(dx, dy)` before `area` there; both areas lie inside and may overlap.
     pub fn scroll(&mut self, area: &Area, dx: i32, dy: i32) {
         let source = area.moved(-i64::from(dx), -i64::from(dy));
@@ -210,7 +223,10 @@ impl Surface {
             self.observed = false;
             self.version += 1;
         }
-        region.areas().iter().for_each(|area| self.history.add(self.version, *area));
+        for area in region.areas() {
+            self.history.add(self.version, *area);
+            self.ages.note(area, self.version);
+        }
         if opaque && !self.inexact.is_empty() {
             self.inexact = self.inexact.subtract(region);
             self.inexact.coarsen(INEXACT_AREAS);
@@ -229,32 +245,33 @@ impl Surface {
 
     /// Goes on with another buffer.
     fn leave_to_readers(&mut self, replaced: &Area) {
-        let free = self.spares.iter_mut().position(|spare| Arc::get_mut(&mut spare.pixels).is_some());
-        let next = match free.map(|index| self.spares.swap_remove(index)) {
+        // The newest one lacks least.
+        let free = self.spares.iter_mut().rposition(|spare| Arc::get_mut(&mut spare.pixels).is_some());
+        let next = match free.map(|index| self.spares.remove(index)) {
             Some(spare) => self.refresh(spare, replaced),
             None => Arc::new(self.pixels.to_vec()),
         };
+        self.leave(next);
+    }
+
+    /// Goes on with `next`; the buffer is kept for later, unless it belongs to others.
+    fn leave(&mut self, next: Arc<Vec<u32>>) {
         let pixels = std::mem::replace(&mut self.pixels, next);
+        // Whoever has it knows it as this version, so what is drawn next must be another.
+        self.observed = true;
+        if std::mem::take(&mut self.adopted) {
+            return;
+        }
         if self.spares.len() >= SPARES {
             self.spares.remove(0);
         }
         self.spares.push(Spare { pixels, version: self.version });
-        // Whoever reads it knows it as this version, so what is drawn next must be another.
-        self.observed = true;
     }
 
-    /// Brings a buffer of an older version up to date. Areas are copied as they were noted: finding out where they overlap
-    /// costs more than copying some pixels twice.
+    /// Brings a buffer of an older version up to date, except where it will be replaced anyhow.
     fn refresh(&self, mut spare: Spare, replaced: &Area) -> Arc<Vec<u32>> {
-        let everything = [self.bounds()];
-        let noted: Vec<&Area> = match self.history.areas_since(spare.version) {
-            Some(areas) => areas.filter(|area| !replaced.contains(area)).collect(),
-            None => everything.iter().filter(|area| !replaced.contains(area)).collect(),
-        };
-        let pixels: usize = noted.iter().map(|area| area.pixels()).sum();
-        let stale = if pixels > everything[0].pixels() { everything.iter().collect() } else { noted };
         let target: &mut Vec<u32> = Arc::make_mut(&mut spare.pixels);
-        for area in stale {
+        for area in self.ages.since(spare.version).filter(|area| !replaced.contains(area)) {
             for y in area.top as usize..area.bottom as usize {
                 let start = y * self.width + area.left as usize;
                 let range = start..start + area.width();

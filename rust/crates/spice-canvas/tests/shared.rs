@@ -8,7 +8,7 @@ use common::{
     base, bitmap, cached, coded, copy, done, fails, fill, image, packed, pixels, pointer, rect, remembered,
     surface,
 };
-use spice_canvas::{Blocked, Canvas, ErrorKind, Progress, Shared};
+use spice_canvas::{Area, Blocked, Canvas, ErrorKind, Progress, Shared};
 use spice_wire::Limits;
 use spice_wire::messages::ChannelType;
 use spice_wire::messages::base::WaitForChannel;
@@ -105,6 +105,36 @@ fn a_glz_image_is_decoded_though_nothing_of_it_is_seen() {
     );
     done(&mut one, &show(glz(3, &reference(1))));
     assert_eq!(pixels(&mut one, 0), [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_screen_that_shares_a_glz_image_changes_neither_the_image_nor_frames() {
+    let (_, [mut one, mut other]) = displays();
+    done(&mut one, &show(glz(0, &literals([1, 2, 3, 4]))));
+    let whole = one.snapshot(0).expect("screen");
+    done(&mut one, &fill(base(0, rect(1, 0, 2, 1)), 9));
+    let filled = one.snapshot(0).expect("screen");
+    done(&mut other, &show(glz(1, &reference(1))));
+    assert_eq!(pixels(&mut other, 0), [1, 2, 3, 4]);
+    done(&mut one, &show(glz(2, &literals([5, 6, 7, 8]))));
+    done(&mut one, &show(glz(3, &reference(3))));
+    done(&mut one, &fill(base(0, rect(3, 0, 4, 1)), 9));
+    assert_eq!(pixels(&mut one, 0), [1, 2, 3, 9]);
+    assert_eq!(whole.pixels(), [1, 2, 3, 4]);
+    assert_eq!(filled.pixels(), [1, 9, 3, 4]);
+    assert!(whole.version < filled.version && filled.version < one.version(0).expect("screen"));
+    assert_eq!(one.damage_since(0, filled.version), [Area::from(&row())]);
+}
+
+#[test]
+fn a_screen_shows_a_whole_image_of_the_window_or_the_cache_without_a_copy() {
+    let (_, [mut one, mut other]) = displays();
+    done(&mut one, &show(remembered(glz(0, &literals([1, 2, 3, 4])), 42, ImageFlags::CACHE_ME)));
+    done(&mut other, &show(cached(ImageType::FROM_CACHE, 42)));
+    let frames = [&mut one, &mut other].map(|canvas| canvas.snapshot(0).expect("screen"));
+    assert_eq!(frames[0].pixels().as_ptr(), frames[1].pixels().as_ptr());
+    done(&mut one, &fill(base(0, row()), 9));
+    assert_eq!((pixels(&mut one, 0), pixels(&mut other, 0)), (vec![9; 4], vec![1, 2, 3, 4]));
 }
 
 #[test]

@@ -50,8 +50,8 @@ pub struct Picture {
     top_down: bool,
     width: usize,
     height: usize,
-    /// In the order of the wire, since references count in it.
-    pixels: Vec<u32>,
+    /// In the order of the wire, since references count in it. Shared with whoever shows the picture as it is.
+    pixels: Arc<Vec<u32>>,
 }
 
 /// Reads the header of GLZ data.
@@ -131,7 +131,7 @@ impl Picture {
             top_down: header.top_down,
             width: header.width as usize,
             height: header.height as usize,
-            pixels,
+            pixels: Arc::new(pixels),
         }
     }
 
@@ -160,6 +160,11 @@ impl Picture {
         &self.pixels[line * self.width..][..self.width]
     }
 
+    /// All pixels, top row first; `None` where they stand the other way round.
+    pub fn shared(&self) -> Option<&Arc<Vec<u32>>> {
+        self.top_down.then_some(&self.pixels)
+    }
+
     /// Writes the picture to `rows`, which must have its size.
     pub fn copy_to(&self, rows: &mut Rows<'_>) -> Result<()> {
         if (rows.width(), rows.height()) != (self.width, self.height) {
@@ -176,13 +181,14 @@ impl Picture {
         &self.pixels
     }
 
-    pub(crate) fn into_pixels(self) -> Vec<u32> {
-        self.pixels
+    /// The pixels themselves, if nobody else has them.
+    pub(crate) fn into_pixels(self) -> Option<Vec<u32>> {
+        Arc::into_inner(self.pixels)
     }
 }
 
 fn streams(header: &Header, data: &[u8], window: &Window, pixels: &mut [u32]) -> Result<()> {
-    let from = From { window, id: header.id, kind: header.kind };
+    let from = From { window, id: header.id, kind: header.kind, last: (0, &[]) };
     let coded = Coded::new(CODEC, data, HEADER);
     match header.kind {
         Kind::Rgb16 => units(&Bgr555, coded, pixels, from)?,
@@ -201,21 +207,30 @@ struct From<'a> {
     window: &'a Window,
     id: u64,
     kind: Kind,
+    /// How many ids back the last reference led, and all pixels there: most lead to the same picture as the one before.
+    last: (u64, &'a [u32]),
 }
 
 impl<'a> From<'a> {
-    /// Pixels from unit `start` of the picture `back` ids before this one; at least `length` of them.
+    /// Pixels from unit `start` of the picture `back` ids before this one, which is not 0; at least `length` of them.
     #[inline]
-    fn pixels(self, back: u64, start: usize, length: usize) -> Result<&'a [u32]> {
+    fn pixels(&mut self, back: u64, start: usize, length: usize) -> Result<&'a [u32]> {
+        if self.last.0 != back {
+            self.last = (back, self.picture(back)?);
+        }
+        match self.last.1.get(start..) {
+            Some(pixels) if pixels.len() >= length => Ok(pixels),
+            _ => Err(corrupt("reference past the end of a picture", 0)),
+        }
+    }
+
+    fn picture(&self, back: u64) -> Result<&'a [u32]> {
         let id = self.id.checked_sub(back).ok_or(corrupt("reference before the first picture", 0))?;
         let picture = self.window.picture(id)?;
         if picture.kind != self.kind {
             return Err(corrupt("reference to a picture of another type", 0));
         }
-        match picture.pixels.get(start..) {
-            Some(pixels) if pixels.len() >= length => Ok(pixels),
-            _ => Err(corrupt("reference past the end of a picture", 0)),
-        }
+        Ok(&picture.pixels)
     }
 }
 
@@ -224,7 +239,7 @@ fn units<'a, U: Unit>(
     unit: &U,
     mut coded: Coded<'a>,
     pixels: &mut [u32],
-    from: From<'_>,
+    mut from: From<'_>,
 ) -> Result<Coded<'a>> {
     let mut done = 0;
     while done < pixels.len() {

@@ -198,10 +198,10 @@ impl Window {
         true
     }
 
-    /// Takes the buffer of a freed picture, unless somebody still draws from it.
+    /// Takes the buffer of a freed picture, unless somebody still draws from it or shows it.
     fn recycle_slot(&mut self, slot: Slot) {
-        if let Some(picture) = slot.picture.and_then(Arc::into_inner) {
-            self.recycle(picture.into_pixels());
+        if let Some(pixels) = slot.picture.and_then(Arc::into_inner).and_then(Picture::into_pixels) {
+            self.recycle(pixels);
         }
     }
 
