@@ -23,6 +23,7 @@ mod lz_units;
 pub mod mask;
 pub mod mjpeg;
 mod mjpeg_tables;
+pub mod palette;
 pub mod png;
 pub mod quic;
 pub mod raw;

@@ -1,14 +1,20 @@
 //! The encoders, a function for each: from what was loaded to what `run` does.
 
-use spice_codec::{PixelFormat, Source, lz, lz4, quic};
+use spice_codec::{PixelFormat, Source, lz, lz4, palette, quic};
 
 use crate::{Encode, Fault, Input};
 
 type Prepare = fn(Input) -> Result<Encode, Fault>;
 
 /// By the names that the reference's twin uses; what is not here is left out of the tables.
-pub const ALL: &[(&str, Prepare)] =
-    &[("quic", quic), ("quic_alpha", quic_alpha), ("lz", lz), ("lz_alpha", lz_alpha), ("lz4", lz4)];
+pub const ALL: &[(&str, Prepare)] = &[
+    ("quic", quic),
+    ("quic_alpha", quic_alpha),
+    ("lz", lz),
+    ("lz_alpha", lz_alpha),
+    ("lz_palette", lz_palette),
+    ("lz4", lz4),
+];
 
 fn quic(input: Input) -> Result<Encode, Fault> {
     quic_as(input, PixelFormat::Xrgb)
@@ -44,6 +50,26 @@ fn lz_as(input: Input, format: PixelFormat) -> Result<Encode, Fault> {
     }))
 }
 
+/// 256 colours stand before the indices. Ours are what is found in the picture, outside the time; they may be fewer.
+fn lz_palette(input: Input) -> Result<Encode, Fault> {
+    let Input { files, width, height } = input;
+    let indexed: Vec<_> = files
+        .iter()
+        .map(|file| {
+            let (colours, indices) = file.split_at_checked(1024).ok_or("no palette")?;
+            let colours: Vec<u32> = words(colours).collect();
+            let pixels: Vec<u32> = indices.iter().map(|index| colours[usize::from(*index)]).collect();
+            let source = Source::new(&pixels, width, height, width).ok_or("not a picture of this size")?;
+            palette::Indexed::detect(&source).ok_or("too many colours")
+        })
+        .collect::<Result<_, _>>()?;
+    let mut encoder = lz::Encoder::new();
+    Ok(Box::new(move |n, out| {
+        encoder.encode_palette(&indexed[n], out);
+        Ok(())
+    }))
+}
+
 fn lz4(input: Input) -> Result<Encode, Fault> {
     let pictures = Pictures::new(input);
     let mut encoder = lz4::Encoder::new();
@@ -62,14 +88,16 @@ struct Pictures {
 
 impl Pictures {
     fn new(input: Input) -> Self {
-        let pixels =
-            |file: &Vec<u8>| file.as_chunks().0.iter().map(|&pixel| u32::from_le_bytes(pixel)).collect();
         let Input { files, width, height } = input;
-        Self { pixels: files.iter().map(pixels).collect(), width, height }
+        Self { pixels: files.iter().map(|file| words(file).collect()).collect(), width, height }
     }
 
     fn source(&self, n: usize) -> Result<Source<'_>, Fault> {
         Source::new(&self.pixels[n], self.width, self.height, self.width)
             .ok_or("not a picture of this size".into())
     }
+}
+
+fn words(bytes: &[u8]) -> impl Iterator<Item = u32> {
+    bytes.as_chunks().0.iter().map(|&word| u32::from_le_bytes(word))
 }
