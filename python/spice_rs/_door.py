@@ -57,6 +57,10 @@ async def peek(stream: Stream, count: int) -> Peeked:
     return Peeked(stream, bytes(start))
 
 
+class FromBrowser(Stream):
+    """What is at the other end of such a stream is, as far as anybody knows, a web page with spice-html5."""
+
+
 class Peeked(Stream):
     """A stream whose first bytes have been looked at, and are there all the same.
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import trio
 from trio.abc import Stream
 
-from ._door import INSTALL, bare, peek, refuse
+from ._door import INSTALL, FromBrowser, bare, peek, refuse
 from ._origins import is_welcome
 from .enums import ChannelType
 from .errors import LinkError, NotSpice, RemoteProtocolError, Unsupported
@@ -148,7 +148,7 @@ def opener(url: str) -> Opener:
     return open_websocket
 
 
-class WebSocket(Stream):
+class WebSocket(FromBrowser):
     """The bytes inside a WebSocket whose handshake is over.
 
     Data of any frames comes as a stream of bytes, text as its UTF-8. Pings are answered while somebody receives. What a peer may

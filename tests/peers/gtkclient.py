@@ -100,6 +100,11 @@ class GtkClient(Peer):
         pixels = np.frombuffer(bytes.fromhex(said["rgba"]), np.uint8).reshape(height, width, 4)
         return Shape((said["hot"][0], said["hot"][1]), pixels)
 
+    def cursor_place(self, display: int = 0) -> tuple[int, int] | None:
+        """Return where the server has moved the pointer to, None while it has not."""
+        place = self._ask("cursor", display)["place"]
+        return (place[0], place[1]) if place else None
+
     # What its user does.
 
     def key(self, code: int, *, down: bool) -> None:

@@ -28,7 +28,14 @@ class Driver:
     def __init__(self, options, loop):
         self.options, self.loop = options, loop
         self.main = self.inputs = None
-        self.displays, self.surfaces, self.sizes, self.cursors, self.open = {}, {}, [], {}, []
+        self.displays, self.surfaces, self.sizes, self.cursors, self.places, self.open = (
+            {},
+            {},
+            [],
+            {},
+            {},
+            [],
+        )
         self.updates, self.changed, self.buttons = 0, time.monotonic(), 0
         self.errors = []
         self.session = SpiceClientGLib.Session()
@@ -60,6 +67,7 @@ class Driver:
             on(channel, "display-invalidate", self.invalidate)
         elif isinstance(channel, SpiceClientGLib.CursorChannel):
             on(channel, "cursor-set", self.cursor_set)
+            on(channel, "cursor-move", lambda c, x, y: self.places.update({c.props.channel_id: [x, y]}))
             on(channel, "cursor-hide", lambda c: self.cursors.update({c.props.channel_id: None}))
             on(channel, "cursor-reset", lambda c: self.cursors.update({c.props.channel_id: None}))
         SpiceClientGLib.Channel.connect(channel)
@@ -96,7 +104,6 @@ class Driver:
         return {
             "displays": {number: [s[1], s[2]] for number, s in self.surfaces.items()},
             "sizes": self.sizes,
-            "monitors": {number: self.monitors(channel) for number, channel in self.displays.items()},
             "open": self.open,
             "errors": self.errors,
             "updates": self.updates,
@@ -108,7 +115,7 @@ class Driver:
         }
 
     def do_cursor(self, number):
-        return {"cursor": self.cursors.get(number)}
+        return {"cursor": self.cursors.get(number), "place": self.places.get(number)}
 
     def do_picture(self, number, path):
         """Write the rows of a display as red, green, blue."""
@@ -144,10 +151,6 @@ class Driver:
 
     def do_disconnect(self):
         SpiceClientGLib.Session.disconnect(self.session)
-
-    def monitors(self, channel):
-        """Return left, top, width and height of the monitors of a display."""
-        return [[m.x, m.y, m.width, m.height] for m in channel.props.monitors or ()]
 
     def listen(self, stream, _condition):
         line = stream.readline()

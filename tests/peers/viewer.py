@@ -70,6 +70,21 @@ class Viewer(Xvfb):
         done = subprocess.run(search, stdin=subprocess.DEVNULL, capture_output=True, env=self.env, timeout=20)
         return done.stdout.decode(errors="replace").splitlines() if done.returncode == 0 else []
 
+    def put_window(self, title: str, left: int, top: int) -> None:
+        """Move the window whose title has a text in it."""
+        self.run(
+            [
+                "xdotool",
+                "search",
+                "--onlyvisible",
+                "--name",
+                re.escape(title),
+                "windowmove",
+                str(left),
+                str(top),
+            ]
+        )
+
     def wait_shows(self, truth: Picture, *, timeout: float = 30) -> None:
         """Wait until the screen is that picture, pixel for pixel."""
         wait_equal(self, self.ground_truth, truth, timeout=timeout)

@@ -87,6 +87,7 @@ class CursorServer(Channel, kind=ChannelType.CURSOR, role="server", receives=cur
     Attributes:
         state: what the client is to see; `show` sets it.
         moves: whether the client wants to know where the pointer is, because it does not move it itself.
+        remembers: whether the client keeps shapes, so that one that comes back need not be sent again.
     """
 
     def __init__(
@@ -96,17 +97,23 @@ class CursorServer(Channel, kind=ChannelType.CURSOR, role="server", receives=cur
         *,
         state: PointerState | None = None,
         moves: Callable[[], bool] = lambda: False,
+        remembers: bool = True,
     ) -> None:
         super().__init__(channel_id, surroundings)
         self.state = state or PointerState()
         self.moves = moves
+        self.remembers = remembers
         self._shown = self.state
+        self._told: tuple[int, int] | None = None
         self._known: OrderedDict[int, None] = OrderedDict()
 
     def on_start(self) -> None:
         """Show the pointer as it is."""
         self.post(base.SetAck(1, WINDOW))
         self.post(cursor.Init(_point(self.state), 0, 0, self.state.visible, self._cursor(self.state.shape)))
+        if self.state.shape is not None and self.state.visible:
+            # spice-html5 does not look at what the first message brings.
+            self.post(cursor.Set(_point(self.state), self.state.visible, self._cursor(self.state.shape)))
         self._shown = self.state
 
     def show(self, state: PointerState) -> None:
@@ -125,27 +132,44 @@ class CursorServer(Channel, kind=ChannelType.CURSOR, role="server", receives=cur
 
     async def _follow(self) -> None:
         while True:
-            await self.wait_until(lambda: self.state != self._shown and self.core.window_is_open)
+            await self.wait_until(lambda: self._is_behind and self.core.window_is_open)
             state, shown = self.state, self._shown
             self._shown = state
             await self.ready()
-            for message in self._difference(shown, state):
+            for message in (*self._difference(shown, state), *self._motion(state)):
                 self.post(message)
             await self.drained()
+
+    @property
+    def _is_behind(self) -> bool:
+        return self.state != self._shown or self._place != self._told
+
+    @property
+    def _place(self) -> tuple[int, int] | None:
+        """Where the client is to see the pointer; None while it moves it itself, or sees none."""
+        return self.state.position if self.state.visible and self.moves() else None
 
     def _difference(self, shown: PointerState, state: PointerState) -> Iterable[cursor.FromServer]:
         if state.shape != shown.shape:
             while len(self._known) >= SHAPES_MAX:
                 yield cursor.InvalOne(self._known.popitem(last=False)[0])
             yield cursor.Set(_point(state), state.visible, self._cursor(state.shape))
-        elif state.visible and (not shown.visible or (state.position != shown.position and self.moves())):
+        elif state.visible and not shown.visible:
             yield cursor.Move(_point(state))
         elif shown.visible and not state.visible:
             yield cursor.Hide()
 
+    def _motion(self, state: PointerState) -> Iterable[cursor.FromServer]:
+        # The reference client learns places from this message only, whatever the others say.
+        before, self._told = self._told, self._place
+        if self._told is not None and self._told != before:
+            yield cursor.Move(_point(state))
+
     def _cursor(self, shape: cursor.CursorShape | None) -> cursor.Cursor:
         if shape is None:
             return cursor.Cursor(CursorFlags.NONE, None)
+        if not self.remembers:
+            return cursor.Cursor(CursorFlags(0), shape)
         if shape.unique in self._known:
             self._known.move_to_end(shape.unique)
             return cursor.Cursor(CursorFlags.FROM_CACHE, dataclasses.replace(shape, data=b""))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import trio
 from trio.abc import Stream
 
+from .._door import FromBrowser
 from ..channels._base import Channel, Surroundings
 from ..channels.cursor import CursorServer
 from ..channels.display import DisplayServer
@@ -141,7 +142,7 @@ class Client:
         """Serve one more channel to its end."""
         if self.has_linked(kind, number):
             return  # two connections asked for it at the same moment
-        channel = self._make(kind, number)
+        channel = self._make(kind, number, in_browser=isinstance(stream, FromBrowser))
         self._channels[kind, number] = channel
         channel.start(stream, linked)
         try:
@@ -202,7 +203,7 @@ class Client:
             on_mouse_mode=self._show_pointers,
         )
 
-    def _make(self, kind: ChannelType, number: int) -> Channel:
+    def _make(self, kind: ChannelType, number: int, *, in_browser: bool) -> Channel:
         match kind:
             case ChannelType.DISPLAY:
                 screen = self._server.screens[number]
@@ -212,7 +213,12 @@ class Client:
             case ChannelType.CURSOR:
                 screen = self._server.screens[number]
                 cursor = CursorServer(
-                    number, self._surroundings, state=screen._pointer, moves=self._server_moves_pointer
+                    number,
+                    self._surroundings,
+                    state=screen._pointer,
+                    moves=self._server_moves_pointer,
+                    # spice-html5 takes what is in no message for an empty shape.
+                    remembers=not in_browser,
                 )
                 screen._cursors.add(cursor)
                 return cursor
