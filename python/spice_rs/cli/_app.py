@@ -23,7 +23,8 @@ from ..errors import AuthenticationError
 from ..keymap import chord, strokes
 from ..uri import Address, parse
 from . import _info, _password
-from ._failures import MEANINGS, NothingToShow, Status, TooLate, WrongUse, line, status
+from ._failures import MEANINGS, NothingToShow, Status, TooLate, WrongUse, complain, line, status
+from ._serve import serve_
 
 LAST_WORDS = 0.1
 """Seconds that a server gets for the last keys before the connections are closed: it may look at those first."""
@@ -72,7 +73,7 @@ Body: TypeAlias = Callable[[Work], Awaitable[None]]
 
 app = App(
     name="spice-rs",
-    help="See and operate a SPICE server: the screen of a virtual machine or of a remote X server.\n\n"
+    help="See and operate a SPICE server: the screen of a virtual machine or of a remote X server. Or be one.\n\n"
     "ADDRESS is spice://host:port, spice://[ipv6]:port or spice+unix:///path. A password comes from --password-file, from the "
     f"environment variable {_password.VARIABLE}, or is asked for.",
     help_epilogue="Exit status:\n"
@@ -244,6 +245,9 @@ def click(
     return perform(address, options, body)
 
 
+app.command(serve_, name="serve")
+
+
 def perform(address: str, options: Options, body: Body, check: Callable[[], object] = lambda: None) -> int:
     """Run what a command does, with its password and its time limit; return the status.
 
@@ -308,9 +312,3 @@ def write(file: Path, data: bytes) -> None:
         sys.stdout.buffer.write(data)
     else:
         file.write_bytes(data)
-
-
-def complain(number: Status, text: str) -> int:
-    """Say on standard error why it did not work."""
-    sys.stderr.write(f"spice-rs: {text}\n")
-    return number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import IntEnum
 
 from .._groups import leaves
@@ -9,7 +10,9 @@ from ..errors import (
     AgentUnavailable,
     AuthenticationError,
     ConnectError,
+    ListenError,
     NotSpice,
+    SourceError,
     Unsupported,
     VersionMismatch,
 )
@@ -28,6 +31,8 @@ class Status(IntEnum):
     TOO_LATE = 6
     NOTHING_TO_SHOW = 7
     NOT_POSSIBLE = 8
+    CANNOT_LISTEN = 9
+    CANNOT_SHOW = 10
     INTERRUPTED = 130
 
 
@@ -41,6 +46,8 @@ MEANINGS = {
     Status.TOO_LATE: "it took longer than --timeout",
     Status.NOTHING_TO_SHOW: "no such display, or no picture on it",
     Status.NOT_POSSIBLE: "the server or the guest cannot do this",
+    Status.CANNOT_LISTEN: "serve: the address is taken, or not this machine's",
+    Status.CANNOT_SHOW: "serve: the file or the X display cannot be shown, or has gone",
 }
 """For the help text and the README."""
 
@@ -63,6 +70,8 @@ STATUSES: tuple[tuple[tuple[type[BaseException], ...], Status], ...] = (
     ((TooLate,), Status.TOO_LATE),
     ((NothingToShow,), Status.NOTHING_TO_SHOW),
     ((ConnectError,), Status.NO_SERVER),
+    ((ListenError,), Status.CANNOT_LISTEN),
+    ((SourceError,), Status.CANNOT_SHOW),
     ((NotSpice, VersionMismatch), Status.NOT_SPICE),
     ((AuthenticationError,), Status.WRONG_PASSWORD),
     ((Unsupported, AgentUnavailable), Status.NOT_POSSIBLE),
@@ -81,3 +90,9 @@ def line(error: BaseException) -> str:
     if isinstance(first, KeyboardInterrupt):
         return "interrupted"
     return " ".join(str(first).split()) or type(first).__name__
+
+
+def complain(number: Status, text: str) -> int:
+    """Say on standard error why it did not work."""
+    sys.stderr.write(f"spice-rs: {text}\n")
+    return number

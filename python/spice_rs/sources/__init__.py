@@ -11,6 +11,7 @@
 | `Array` | a numpy array, or what a function returns, so often a second | |
 | `Image` | a picture file | `pip install 'spice-rs[images]'` |
 | `Video` | a film file, again and again | `pip install 'spice-rs[video]'` |
+| `Demo` | a desktop that is drawn here, to try things | `pip install 'spice-rs[images]'` |
 | `X11` | an X display, whose keyboard and pointer clients get | `pip install 'spice-rs[x11]'` |
 
 Sources are entered before use, draw in `run` until cancelled, and take the server's events in `handle`; `show_on` does both. `Source` is the class
@@ -18,9 +19,10 @@ to derive from for one of your own.
 """
 
 from ._array import Array
+from ._demo import Demo
 from ._image import Image
 from ._source import Source
 from ._video import Video
 from ._x11 import X11
 
-__all__ = ["X11", "Array", "Image", "Source", "Video"]
+__all__ = ["X11", "Array", "Demo", "Image", "Source", "Video"]

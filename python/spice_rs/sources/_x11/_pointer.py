@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...server.screen import Screen
-from .._arrow import HOT_SPOT, arrow
+from .._shapes import ARROW_SPOT, arrow
 from ._link import HEADER, RequestRefused
 from ._open import Opened
 
@@ -26,7 +26,7 @@ class Pointer:
             answer = await self._display.link.raw_answer(self._fixes.GetCursorImage())
         except RequestRefused:
             # X tells nobody about a shape whose program has gone, as xsetroot goes after it has set the background's.
-            screen.cursor(arrow(), HOT_SPOT)
+            screen.cursor(arrow(), ARROW_SPOT)
             return
         _x, _y, width, height, hot_x, hot_y = np.frombuffer(answer, np.int16, 6, 8).tolist()
         pixels = np.frombuffer(answer, np.uint8, 4 * width * height, HEADER).reshape(height, width, 4)

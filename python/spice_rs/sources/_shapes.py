@@ -1,4 +1,4 @@
-"""A pointer of our own: a white arrow with a dark edge, smoothed."""
+"""Pointers of our own: a white arrow with a dark edge, smoothed; and a bar for text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..server.screen import Pixels
 
 SIZE = (14, 21)
-HOT_SPOT = (1, 1)
+ARROW_SPOT = (1, 1)
 FINENESS = 8
 """Points looked at per pixel and direction: what part of them is inside is the pixel's alpha."""
 
@@ -29,6 +29,22 @@ def arrow() -> Pixels:
     shape = np.stack([colour, colour, colour, np.round(alpha * 255)], axis=2).astype(np.uint8)
     shape.flags.writeable = False
     return shape
+
+
+BEAM_SPOT = (4, 9)
+
+
+@functools.cache
+def beam() -> Pixels:
+    """Return the pointer's shape over text: a dark bar with a light edge, which is seen on everything."""
+    shape = np.zeros((19, 9, 4), np.uint8)
+    shape[1:18, 3:6] = shape[0:3, 1:8] = shape[16:19, 1:8] = LIGHT
+    shape[2:17, 4] = shape[1, 2:7] = shape[17, 2:7] = DARK
+    shape.flags.writeable = False
+    return shape
+
+
+LIGHT, DARK = (0xC0, 0xC0, 0xC0, 0xC0), (0x20, 0x20, 0x20, 0xFF)
 
 
 def covered(margin: float) -> NDArray[np.float64]:

@@ -1,0 +1,191 @@
+"""The command `serve`: shows something to whoever connects, until it is told to end."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import traceback
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+import trio
+from cyclopts import Parameter
+
+from .. import sources
+from .._groups import plain_errors
+from ..server import Compression, Encoding, Lossy, Server, Streaming, serve
+from ..uri import TcpAddress, parse
+from . import _password
+from ._failures import Status, WrongUse, complain, line, status
+
+LOCAL = ("127.0.0.1", "::1", "localhost")
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 looked for, not listened on
+PAGES = "/usr/share/spice-html5"
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Shown:
+    """What is served: one of these.
+
+    Arguments:
+        demo: a generated desktop, to try things.
+        image: a picture file.
+        video: a film file, again and again, without its sound.
+        x11: an X display, like :0, with its keyboard and pointer.
+    """
+
+    demo: Annotated[bool, Parameter(negative=())] = False
+    image: Path | None = None
+    video: Path | None = None
+    x11: str | None = None
+
+    def source(self) -> sources.Source:
+        """Return it.
+
+        Raises:
+            WrongUse: it is none, or more than one.
+        """
+        found: list[sources.Source] = []
+        if self.demo:
+            found.append(sources.Demo())
+        if self.image is not None:
+            found.append(sources.Image(self.image))
+        if self.video is not None:
+            found.append(sources.Video(self.video))
+        if self.x11 is not None:
+            found.append(sources.X11(self.x11))
+        if len(found) != 1:
+            raise WrongUse(f"what is to be served? {'Only one' if found else 'One'} of {CHOICES}")
+        return found[0]
+
+    @property
+    def title(self) -> str:
+        """What it is called where nobody gave it a name."""
+        if self.x11 is not None:
+            return f"X display {self.x11}"
+        return "the demo desktop" if self.demo else str(self.image or self.video)
+
+
+CHOICES = "--demo, --image FILE, --video FILE, --x11 DISPLAY"
+SHOWN = Shown()
+DEFAULT = ("spice://127.0.0.1:5900",)
+
+
+def serve_(
+    *,
+    shown: Shown = SHOWN,
+    listen: Annotated[tuple[str, ...], Parameter(negative=(), show_default=False)] = DEFAULT,
+    password_file: Annotated[Path | None, Parameter(allow_leading_hyphen=True)] = None,
+    compression: Literal["auto", "quic", "glz", "lz", "lz4", "off", "auto_glz", "auto_lz"] = "auto",
+    jpeg: Literal["auto", "always", "never"] = "auto",
+    streaming: Literal["off", "filter", "all"] = "filter",
+    name: str | None = None,
+    debug: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Serve a desktop, a picture, a film or an X display to SPICE clients, until Ctrl-C.
+
+    Arguments:
+        listen: where, by default spice://127.0.0.1:5900: spice://host:port (port 0 takes a free one) or spice+unix:///path; may be
+            given several times.
+        password_file: a file whose first line is the password that clients need; - for standard input. Otherwise that of the
+            environment variable SPICE_PASSWORD, or none.
+        compression: how images are encoded; auto picks what costs least.
+        jpeg: whether images may lose something until they rest; auto: on slow lines.
+        streaming: which areas that keep changing become video.
+        name: what clients show as the name of the machine.
+        debug: say what happens, and where an error came from.
+    """
+    if debug:
+        logging.basicConfig(level=logging.DEBUG, format="%(relativeCreated)6d %(name)s: %(message)s")
+    try:
+        encoding = Encoding(
+            compression=Compression(compression), jpeg=Lossy(jpeg), streaming=Streaming(streaming)
+        )
+        password = _password.given(None, password_file)
+        for address in listen:
+            warn_if_open(address, password)
+        work = Work(shown.source(), listen, password, name or shown.title, encoding)
+        told = trio.run(work.run)
+    except (Exception, KeyboardInterrupt, BaseExceptionGroup) as error:
+        if debug:
+            traceback.print_exception(error)
+        return complain(status(error), line(error))
+    return complain(Status.INTERRUPTED, "interrupted") if told == signal.SIGINT else Status.DONE
+
+
+@dataclass
+class Work:
+    """One run of the command."""
+
+    source: sources.Source
+    listen: tuple[str, ...]
+    password: str | None
+    name: str
+    encoding: Encoding
+    until: trio.CancelScope = field(default_factory=trio.CancelScope)
+    told: int | None = None
+
+    async def run(self) -> int | None:
+        """Serve until a signal comes; return which."""
+        with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals, plain_errors():
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._listen_for_the_end, signals)
+                with self.until:
+                    await self._serve()
+                nursery.cancel_scope.cancel()
+        return self.told
+
+    async def _listen_for_the_end(self, signals: AsyncIterator[int]) -> None:
+        async for number in signals:
+            self.told = number
+            self.until.cancel()
+
+    async def _serve(self) -> None:
+        async with (
+            self.source as source,
+            serve(
+                *self.listen,
+                size=source.size,
+                password=self.password,
+                name=self.name,
+                encoding=self.encoding,
+            ) as server,
+        ):
+            print(announcement(server, self.name), flush=True)
+            # What ends the command ends the drawing first: then there is time for goodbyes.
+            with trio.CancelScope() as self.until:
+                await source.show_on(server)
+
+
+def announcement(server: Server, name: str) -> str:
+    """Return what is served, where, and how to see it."""
+    width, height = server.screen.size
+    lines = [f"serving {name}, {width}x{height}, on {' and '.join(server.addresses)}"]
+    address = parse(server.addresses[0])
+    reach = reachable(address) if isinstance(address, TcpAddress) else None
+    lines.append(f"  see it:        remote-viewer {reach or address}")
+    lines.append(f"  a picture:     spice-rs screenshot {reach or address} -o desk.png")
+    if reach is not None:
+        lines += [
+            f"  in a browser:  python3 -m http.server -b 127.0.0.1 -d {PAGES} 8000    (Debian's package spice-html5), then",
+            f"                 http://localhost:8000/spice_auto.html?host={reach.host}&port={reach.port}",
+        ]
+    return "\n".join([*lines, "Ctrl-C ends it."])
+
+
+def reachable(address: TcpAddress) -> TcpAddress:
+    """Return an address of this machine where clients reach one that is listened on."""
+    return TcpAddress("127.0.0.1", address.port) if address.host in EVERYWHERE else address
+
+
+def warn_if_open(address: str, password: str | None) -> None:
+    """Say so where everybody in the network may come in."""
+    try:
+        place = parse(address, listening=True)
+    except ValueError as error:
+        raise WrongUse(str(error)) from error
+    if password is None and isinstance(place, TcpAddress) and place.host not in LOCAL:
+        _password.warn(f"everybody who reaches {place} may see and use this; --password-file keeps them out")
