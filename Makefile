@@ -16,7 +16,7 @@ PYTEST_ARGS ?=
 FUZZ_SECONDS ?= 60
 
 ##@ Use
-demo: $(VENV)/.extension  ## take a picture of a real peer, type, click, show what changed
+demo: $(VENV)/.extension  ## serve a desktop of our own, look at it, type, click, show what changed
 	$(BIN)/python -m examples.demo
 
 ##@ Test
