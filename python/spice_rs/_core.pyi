@@ -401,12 +401,15 @@ class View:
         *,
         monitors: bool = False,
         compression: _Compression = "auto",
+        cache_pixels: int = 0,
         bandwidth: float | None = None,
     ) -> View:
         """A view for a client that has seen nothing.
 
-        `monitors`: the client understands MONITORS_CONFIG. `compression`: which image encodings may be used. `bandwidth`:
-        bytes a second that the way to it is expected to take; what it takes is measured from then on.
+        `monitors`: the client understands MONITORS_CONFIG. `compression`: which image encodings may be used.
+        `cache_pixels`: pixels of images that the client keeps for this display, none where negative; what several displays
+        of one client are given must not exceed what the client allows. `bandwidth`: bytes a second that the way to it is
+        expected to take; what it takes is measured from then on.
         """
     def prefer(self, compression: int) -> None:
         """The client's own wish, a number of ImageCompression; INVALID to follow the server's again."""

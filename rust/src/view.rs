@@ -1,12 +1,14 @@
 //! What one client is shown of a screen, for Python.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use pyo3::prelude::*;
 use rayon::prelude::*;
-use spice_screen::{BANDWIDTH, Compression, Piece, Room, Settings};
+use spice_screen::{BANDWIDTH, Compression, Key, Piece, Room, Settings};
 use spice_wire::messages::display::ImageCompression;
 
 use crate::channel::Channel;
@@ -81,16 +83,24 @@ impl Drop for View {
 #[pymethods]
 impl View {
     #[new]
-    #[pyo3(signature = (screen, *, monitors = false, compression = "auto", bandwidth = None))]
+    #[pyo3(signature = (screen, *, monitors = false, compression = "auto", cache_pixels = 0, bandwidth = None))]
     fn new(
         screen: &Bound<'_, Screen>,
         monitors: bool,
         compression: &str,
+        cache_pixels: i64,
         bandwidth: Option<f64>,
     ) -> PyResult<Self> {
         let screen = screen.get().shared().clone();
         let bandwidth = bandwidth.filter(|rate| rate.is_finite() && *rate > 0.0).unwrap_or(BANDWIDTH);
-        let settings = Settings { monitors, compression: compression_of(compression)?, bandwidth };
+        let settings = Settings {
+            monitors,
+            compression: compression_of(compression)?,
+            cache_pixels: usize::try_from(cache_pixels).unwrap_or(0).min(MOST_KEPT),
+            key: key(),
+            first_image: VIEWS.fetch_add(1, Ordering::Relaxed) << 32,
+            bandwidth,
+        };
         let view = spice_screen::View::new(&mut lock(&screen), settings);
         Ok(Self { screen, view: Mutex::new(view) })
     }
@@ -126,6 +136,17 @@ impl View {
         let channel = channel.get();
         Ok(py.detach(|| self.run(channel, now, budget)))
     }
+}
+
+/// Views so far: each has image ids of its own, so that displays which share a client's cache never mean each other's images.
+static VIEWS: AtomicU64 = AtomicU64::new(1);
+
+/// Pixels of a client's cache that are used at most, whatever it says: what it keeps is remembered here.
+const MOST_KEPT: usize = 1 << 26;
+
+/// Numbers that nobody outside can know.
+fn key() -> Key {
+    Key([1, 2, 3, 4].map(|number: u64| RandomState::new().hash_one(number)))
 }
 
 /// How Python says which codings may be used.

@@ -204,6 +204,8 @@ class Screen:
             self._core,
             monitors=DisplayCap.MONITORS_CONFIG in can,
             compression=self._encoding.compression.value,
+            # Displays share the client's cache: each has half of what those before it have left.
+            cache_pixels=channel.init.pixmap_cache_size >> (self.number + 1),
         )
 
     def _tell(self) -> None:

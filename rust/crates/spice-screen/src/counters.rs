@@ -8,6 +8,8 @@ pub(crate) struct Counters {
     images: [Tally; Coding::ALL.len()],
     fills: u64,
     moves: u64,
+    reused: u64,
+    reused_pixels: u64,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -28,6 +30,12 @@ impl Counters {
         self.fills += 1;
     }
 
+    /// An image is to be drawn that the client has kept.
+    pub(crate) fn reused(&mut self, pixels: usize) {
+        self.reused += 1;
+        self.reused_pixels += pixels as u64;
+    }
+
     /// An image is sent.
     pub(crate) fn drawn(&mut self, coded: &Coded, pixels: usize) {
         let tally = &mut self.images[coded.coding.index()];
@@ -43,7 +51,15 @@ impl Counters {
             let name = |what: &str| format!("{}_{what}", coding.name());
             [(name("pieces"), pieces), (name("bytes"), bytes), (name("pixels"), pixels)]
         });
-        let others = [("fills".to_owned(), self.fills), ("moves".to_owned(), self.moves)];
-        images.chain(others).filter(|(_, count)| *count > 0).collect()
+        let others = [
+            ("fills", self.fills),
+            ("moves", self.moves),
+            ("reused_pieces", self.reused),
+            ("reused_pixels", self.reused_pixels),
+        ];
+        images
+            .chain(others.map(|(name, count)| (name.to_owned(), count)))
+            .filter(|(_, count)| *count > 0)
+            .collect()
     }
 }

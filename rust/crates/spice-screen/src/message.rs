@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use spice_canvas::Area;
 use spice_wire::messages::display::{
-    CopyBits, DrawCopy, DrawFill, Head, MonitorsConfig, SurfaceCreate, SurfaceDestroy, SurfaceFlags,
-    SurfaceFormat,
+    CopyBits, DrawCopy, DrawFill, Head, InvalList, MonitorsConfig, Resource, ResourceType, SurfaceCreate,
+    SurfaceDestroy, SurfaceFlags, SurfaceFormat,
 };
 use spice_wire::messages::draw::{
     Brush, BrushData, BrushType, Clip, ClipType, DisplayBase, ImageScaleMode, MaskFlags, Point, QMask, Rect,
@@ -84,6 +84,13 @@ pub(crate) fn draw_copy(area: Area, id: u64, kind: ImageType, flags: ImageFlags)
         mask: no_mask(),
     };
     message(304, &copy)
+}
+
+/// INVAL_LIST: images to be forgotten.
+pub(crate) fn forget(ids: &[u64]) -> Message {
+    let resource = |id: &u64| Resource { kind: ResourceType::PIXMAP, id: *id };
+    let resources: Vec<Resource> = ids.iter().map(resource).collect();
+    message(105, &InvalList { resources: resources.into() })
 }
 
 /// What a BITMAP of 32 bits has before its rows.

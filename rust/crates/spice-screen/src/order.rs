@@ -11,8 +11,8 @@ use crate::view::Room;
 pub(crate) enum Order {
     /// Something without an image.
     Message(Message),
-    /// DRAW_COPY of a piece.
-    Piece(Arc<Piece>),
+    /// DRAW_COPY of a piece; the client is to keep it if it has an id.
+    Piece(Arc<Piece>, Option<u64>),
 }
 
 /// Messages in the order in which they must be sent. Until then their pieces can be coded.
@@ -41,7 +41,7 @@ impl Plan {
         self.orders
             .iter()
             .filter_map(|order| match order {
-                Order::Piece(piece) => Some(&**piece),
+                Order::Piece(piece, _) => Some(&**piece),
                 Order::Message(_) => None,
             })
             .collect()

@@ -2,6 +2,8 @@
 
 use spice_wire::messages::display::ImageCompression;
 
+use crate::print::Key;
+
 /// Which codings may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Compression {
@@ -47,13 +49,26 @@ pub struct Settings {
     pub monitors: bool,
     /// Which codings may be used.
     pub compression: Compression,
+    /// Pixels of the images that it keeps for us, of this display alone.
+    pub cache_pixels: usize,
+    /// What tells images apart. Random, where strangers may draw.
+    pub key: Key,
+    /// Ids of images begin here; nobody else uses those up to 2^32 behind it.
+    pub first_image: u64,
     /// Bytes a second that the way to the client is expected to take; how many it does take is measured.
     pub bandwidth: f64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { monitors: false, compression: Compression::default(), bandwidth: BANDWIDTH }
+        Self {
+            monitors: false,
+            compression: Compression::default(),
+            cache_pixels: 0,
+            key: Key::default(),
+            first_image: 0,
+            bandwidth: BANDWIDTH,
+        }
     }
 }
 

@@ -1,16 +1,13 @@
 //! What one client is shown.
 
-use spice_canvas::{Area, Region};
+use spice_canvas::Region;
 use spice_proto::Channel;
-use spice_wire::messages::image::ImageFlags;
 
 use crate::counters::Counters;
-use crate::cut::{cut, order};
+use crate::gallery::Gallery;
 use crate::link::Link;
 use crate::message;
 use crate::order::{Order, Plan};
-use crate::piece::Piece;
-use crate::policy::Policy;
 use crate::screen::{Look, Screen};
 use crate::settings::{Compression, Settings};
 use crate::stale::Stale;
@@ -38,20 +35,21 @@ pub struct Shown {
 /// One client's side of a screen.
 #[derive(Debug)]
 pub struct View {
-    place: usize,
-    settings: Settings,
+    pub(crate) place: usize,
+    pub(crate) settings: Settings,
     /// What the client asked for, which goes before the settings.
-    preferred: Option<Compression>,
+    pub(crate) preferred: Option<Compression>,
     /// Which size of the screen the client has a surface for; 0 for none.
-    generation: u64,
+    pub(crate) generation: u64,
     /// What was never sent since the surface was made. MARK waits for it.
-    unsent: Region,
-    owes_mark: bool,
-    images: u64,
+    pub(crate) unsent: Region,
+    pub(crate) owes_mark: bool,
+    pub(crate) images: u64,
     /// The row where the last step left off.
-    resume: i32,
-    link: Link,
-    counters: Counters,
+    pub(crate) resume: i32,
+    pub(crate) gallery: Gallery,
+    pub(crate) link: Link,
+    pub(crate) counters: Counters,
 }
 
 impl View {
@@ -65,6 +63,7 @@ impl View {
             owes_mark: false,
             images: 0,
             resume: 0,
+            gallery: Gallery::new(settings.cache_pixels),
             link: Link::new(settings.bandwidth),
             counters: Counters::default(),
             settings,
@@ -153,7 +152,7 @@ impl View {
         for order in &plan.orders {
             match order {
                 Order::Message(message) => channel.send(message.id, &message.body),
-                Order::Piece(piece) => self.send_piece(piece, channel),
+                Order::Piece(piece, kept) => self.send_piece(piece, *kept, channel),
             };
         }
         plan.orders.len()
@@ -180,42 +179,6 @@ impl View {
         stale.moves.drain(..moved).for_each(|_| self.counters.moved());
     }
 
-    /// Draws as much of what is stale as there is room for.
-    fn draw(&mut self, look: &mut Look<'_>, plan: &mut Plan) {
-        // Some programs take the first thing drawn for the whole picture (spicy-screenshot does): then it is.
-        let most = if self.owes_mark { usize::MAX } else { STRIPE };
-        let mut areas = cut(&look.stale.dirty, most);
-        order(&mut areas, self.resume);
-        let fitting = areas.iter().take_while(|area| self.draw_area(look, **area, plan)).count();
-        self.resume = areas.get(fitting).map_or(0, |area| area.top);
-        areas.truncate(fitting);
-        let drawn = Region::of(areas.into_iter(), usize::MAX).unwrap_or_default();
-        look.stale.dirty = look.stale.dirty.subtract(&drawn);
-        self.unsent = self.unsent.subtract(&drawn);
-    }
-
-    /// Draws an area, if there is room; whether there was.
-    fn draw_area(&mut self, look: &mut Look<'_>, area: Area, plan: &mut Plan) -> bool {
-        if plan.is_full() {
-            return false;
-        }
-        if let Some(colour) = look.shadow.only_colour(area) {
-            self.counters.filled();
-            return plan.say(message::draw_fill(area, colour));
-        }
-        let policy = Policy {
-            compression: self.preferred.unwrap_or(self.settings.compression),
-            rate: self.link.rate(),
-        };
-        let (choice, expected) = {
-            let costs = look.workshop.costs();
-            let choice = policy.choose(look.shadow, area, &costs);
-            (choice, costs.of(choice.coding, choice.content).bytes * area.pixels() as f64)
-        };
-        let piece = look.store.piece(look.shadow, area, choice, look.workshop, look.shared);
-        plan.add(Order::Piece(piece), expected as usize)
-    }
-
     /// Says that the picture can be shown, as soon as all of it has been sent once, and what its monitors are.
     fn say_complete(&mut self, look: &mut Look<'_>, plan: &mut Plan) {
         if self.unsent.is_empty() && self.owes_mark {
@@ -226,16 +189,4 @@ impl View {
                 self.settings.monitors && !plan.say(message::monitors_config(look.monitors));
         }
     }
-
-    fn send_piece(&mut self, piece: &Piece, channel: &mut Channel) -> u64 {
-        let coded = piece.coded();
-        self.images += 1;
-        self.counters.drawn(coded, piece.area().pixels());
-        let mut message = message::draw_copy(piece.area(), self.images, coded.kind, ImageFlags(0));
-        message.body.extend_from_slice(&coded.head);
-        channel.send_parts(message.id, &message.body, std::slice::from_ref(&coded.data))
-    }
 }
-
-/// Pixels of a piece at most.
-const STRIPE: usize = 1 << 18;

@@ -136,7 +136,13 @@ impl World {
             Act::Copy(area, left, top) => screen.copy(area, left, top),
             Act::Resize(width, height) => screen.resize(width, height).unwrap(),
             Act::Join { window, compression, bandwidth } if clients.len() < 6 => {
-                let settings = Settings { monitors: true, compression: MODES[compression], bandwidth };
+                let settings = Settings {
+                    monitors: true,
+                    compression: MODES[compression],
+                    bandwidth,
+                    cache_pixels: [0, 12_000, 100_000][compression % 3],
+                    ..Settings::default()
+                };
                 let mut client = Client::with_window(screen, settings, window);
                 client.now = *now;
                 clients.push(client);
