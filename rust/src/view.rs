@@ -83,11 +83,12 @@ impl Drop for View {
 #[pymethods]
 impl View {
     #[new]
-    #[pyo3(signature = (screen, *, monitors = false, compression = "auto", cache_pixels = 0, bandwidth = None))]
+    #[pyo3(signature = (screen, *, monitors = false, compression = "auto", lz4 = false, cache_pixels = 0, bandwidth = None))]
     fn new(
         screen: &Bound<'_, Screen>,
         monitors: bool,
         compression: &str,
+        lz4: bool,
         cache_pixels: i64,
         bandwidth: Option<f64>,
     ) -> PyResult<Self> {
@@ -96,6 +97,7 @@ impl View {
         let settings = Settings {
             monitors,
             compression: compression_of(compression)?,
+            lz4,
             cache_pixels: usize::try_from(cache_pixels).unwrap_or(0).min(MOST_KEPT),
             key: key(),
             first_image: VIEWS.fetch_add(1, Ordering::Relaxed) << 32,

@@ -204,6 +204,7 @@ class Screen:
             self._core,
             monitors=DisplayCap.MONITORS_CONFIG in can,
             compression=self._encoding.compression.value,
+            lz4=DisplayCap.LZ4_COMPRESSION in can,
             # Displays share the client's cache: each has half of what those before it have left.
             cache_pixels=channel.init.pixmap_cache_size >> (self.number + 1),
         )

@@ -1,7 +1,7 @@
 //! The ways in which an image can be coded.
 
 use bytes::Bytes;
-use spice_codec::{PixelFormat, Source, lz};
+use spice_codec::{PixelFormat, Source, lz, lz4, quic};
 use spice_wire::messages::image::ImageType;
 
 use crate::message;
@@ -13,23 +13,29 @@ pub(crate) enum Coding {
     Raw,
     /// LZ_RGB.
     Lz,
+    /// QUIC.
+    Quic,
+    /// LZ4.
+    Lz4,
 }
 
 impl Coding {
     /// All of them, in the order of [`Coding::index`].
-    pub(crate) const ALL: [Self; 2] = [Self::Raw, Self::Lz];
+    pub(crate) const ALL: [Self; 4] = [Self::Raw, Self::Lz, Self::Quic, Self::Lz4];
 
     /// Its place in tables.
     pub(crate) fn index(self) -> usize {
         match self {
             Self::Raw => 0,
             Self::Lz => 1,
+            Self::Quic => 2,
+            Self::Lz4 => 3,
         }
     }
 
     /// Whether an image of this size can be coded so.
     pub(crate) fn takes(self, width: usize, height: usize) -> bool {
-        width > 0 && height > 0
+        self != Self::Quic || (width >= 3 && height >= 3)
     }
 
     /// Its name in counters.
@@ -37,6 +43,8 @@ impl Coding {
         match self {
             Self::Raw => "raw",
             Self::Lz => "lz",
+            Self::Quic => "quic",
+            Self::Lz4 => "lz4",
         }
     }
 }
@@ -74,6 +82,8 @@ impl Coded {
 #[derive(Default)]
 pub(crate) struct Coders {
     lz: lz::Encoder,
+    quic: quic::Encoder,
+    lz4: lz4::Encoder,
 }
 
 impl Coders {
@@ -85,6 +95,14 @@ impl Coders {
             Coding::Lz => {
                 self.lz.encode(source, PixelFormat::Xrgb, &mut out);
                 ImageType::LZ_RGB
+            }
+            Coding::Quic => {
+                self.quic.encode(source, PixelFormat::Xrgb, &mut out);
+                ImageType::QUIC
+            }
+            Coding::Lz4 => {
+                self.lz4.encode(source, PixelFormat::Xrgb, &mut out);
+                ImageType::LZ4
             }
         };
         let raw = source.width() * source.height() * 4;

@@ -61,6 +61,8 @@ fn expected(coding: Coding) -> [Cost; Content::COUNT] {
     let costs = match coding {
         Coding::Raw => [(0.3, 4.0); Content::COUNT],
         Coding::Lz => [(1.2, 0.2), (7.0, 2.2), (5.0, 3.1), (3.0, 0.7)],
+        Coding::Quic => [(2.0, 0.4), (8.0, 0.9), (5.0, 3.1), (4.0, 0.6)],
+        Coding::Lz4 => [(0.7, 0.25), (5.0, 2.4), (0.5, 4.0), (2.0, 0.8)],
     };
     costs.map(|(nanoseconds, bytes)| Cost { nanoseconds, bytes })
 }
@@ -71,6 +73,8 @@ pub(crate) fn decoding(coding: Coding, content: Content) -> f64 {
         // Receiving that many bytes is dear, and more so in the client that most people use.
         Coding::Raw => [2.0; Content::COUNT],
         Coding::Lz => [0.4, 1.5, 1.2, 0.8],
+        Coding::Quic => [2.0, 10.0, 15.0, 5.0],
+        Coding::Lz4 => [0.4, 1.3, 0.3, 0.7],
     };
     costs[content.index()]
 }

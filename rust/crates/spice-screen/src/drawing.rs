@@ -89,7 +89,7 @@ impl View {
 
     fn draw_piece(&mut self, look: &mut Look<'_>, area: Area, kept: Option<u64>, plan: &mut Plan) -> bool {
         let compression = self.preferred.unwrap_or(self.settings.compression);
-        let policy = Policy { compression, rate: self.link.rate() };
+        let policy = Policy { compression, lz4: self.settings.lz4, rate: self.link.rate() };
         let (choice, expected) = {
             let costs = look.workshop.costs();
             let choice = policy.choose(look.shadow, area, &costs);

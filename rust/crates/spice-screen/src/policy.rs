@@ -19,6 +19,8 @@ pub(crate) struct Choice {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Policy {
     pub(crate) compression: Compression,
+    /// The client understands LZ4.
+    pub(crate) lz4: bool,
     /// Bytes a second that the client takes.
     pub(crate) rate: f64,
 }
@@ -33,14 +35,15 @@ impl Policy {
         let coding = match self.compression {
             _ if area.pixels() < SMALL => Coding::Raw,
             Compression::Off => Coding::Raw,
-            Compression::Quic => Coding::Lz,
+            Compression::Quic => Coding::Quic,
+            Compression::Lz4 if self.lz4 => Coding::Lz4,
             Compression::Glz | Compression::Lz | Compression::Lz4 => Coding::Lz,
-            Compression::AutoGlz | Compression::AutoLz if is_gradual(shadow, area) => Coding::Lz,
+            Compression::AutoGlz | Compression::AutoLz if is_gradual(shadow, area) => Coding::Quic,
             Compression::AutoGlz | Compression::AutoLz => Coding::Lz,
             Compression::Auto => self.cheapest(area, content, costs),
         };
         let fits = coding.takes(area.width(), area.height());
-        Choice { coding: if fits { coding } else { Coding::Lz }, content }
+        Choice { coding: if fits { coding } else { Coding::Raw }, content }
     }
 
     /// The coding that takes the least time on its way from here to the client's screen.
@@ -49,7 +52,10 @@ impl Policy {
             let cost = costs.of(*coding, content);
             cost.nanoseconds + decoding(*coding, content) + cost.bytes * 1e9 / self.rate
         };
-        let possible = Coding::ALL.into_iter().filter(|coding| coding.takes(area.width(), area.height()));
-        possible.min_by(|one, other| time(one).total_cmp(&time(other))).unwrap_or(Coding::Raw)
+        let possible = |coding: &Coding| {
+            coding.takes(area.width(), area.height()) && (*coding != Coding::Lz4 || self.lz4)
+        };
+        let codings = Coding::ALL.into_iter().filter(possible);
+        codings.min_by(|one, other| time(one).total_cmp(&time(other))).unwrap_or(Coding::Raw)
     }
 }

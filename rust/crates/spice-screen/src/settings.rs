@@ -49,6 +49,8 @@ pub struct Settings {
     pub monitors: bool,
     /// Which codings may be used.
     pub compression: Compression,
+    /// It understands LZ4.
+    pub lz4: bool,
     /// Pixels of the images that it keeps for us, of this display alone.
     pub cache_pixels: usize,
     /// What tells images apart. Random, where strangers may draw.
@@ -64,6 +66,7 @@ impl Default for Settings {
         Self {
             monitors: false,
             compression: Compression::default(),
+            lz4: false,
             cache_pixels: 0,
             key: Key::default(),
             first_image: 0,

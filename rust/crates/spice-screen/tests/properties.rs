@@ -140,6 +140,7 @@ impl World {
                     monitors: true,
                     compression: MODES[compression],
                     bandwidth,
+                    lz4: compression % 2 == 0,
                     cache_pixels: [0, 12_000, 100_000][compression % 3],
                     ..Settings::default()
                 };
