@@ -1,15 +1,12 @@
-"""How a client proves who it is: each method has its client half and its server half here, side by side.
+"""The ticket: a password under the server's RSA key, client half and server half side by side (protocol.md 1.5).
 
-The link stage picks the method and hands over a `Conversation`; the link result that follows is its own again. There is one
-method so far, the ticket: the password under the server's RSA key. SASL has its number (`AuthMechanism.SASL`) and will have
-its place in `METHODS`.
+The link stage hands over a `Conversation`; the link result that follows is its own again. Logins with names are in `spice_rs.sasl`.
 """
 
 from __future__ import annotations
 
 import hmac
 import warnings
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,7 +15,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
-from .enums import AuthMechanism
 from .errors import AuthenticationError, RemoteProtocolError
 
 TICKET_SIZE = 128
@@ -32,7 +28,7 @@ PASSWORD_MAX = 60
 
 
 class Conversation(Protocol):
-    """The stream as a method sees it."""
+    """The stream as the ticket sees it."""
 
     async def take(self, count: int) -> bytes:
         """Receive exactly so many bytes."""
@@ -43,7 +39,7 @@ class Conversation(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ClientSide:
-    """What the client half of a method works with."""
+    """What the client half works with."""
 
     password: str | None
     public_key: bytes
@@ -54,26 +50,13 @@ class ClientSide:
 
 @dataclass(frozen=True, slots=True)
 class ServerSide:
-    """What the server half of a method works with: `password` None lets everybody in."""
+    """What the server half works with: `password` None lets everybody in."""
 
     password: str | None
     key: RSAPrivateKey
 
     def __repr__(self) -> str:
         return "ServerSide(...)"
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """Both halves of a method.
-
-    Attributes:
-        client: has sent everything that proves the password when it returns.
-        server: returns whether the client proved it.
-    """
-
-    client: Callable[[Conversation, ClientSide], Awaitable[None]]
-    server: Callable[[Conversation, ServerSide], Awaitable[bool]]
 
 
 async def ticket_client(conversation: Conversation, side: ClientSide) -> None:
@@ -89,10 +72,6 @@ async def ticket_server(conversation: Conversation, side: ServerSide) -> bool:
     # A decryption is long enough for other sessions to notice, so it does not happen on Trio's thread.
     offered = await trio.to_thread.run_sync(decrypt_ticket, side.key, ticket)
     return offered is not None and hmac.compare_digest(offered, side.password.encode())
-
-
-METHODS: Mapping[AuthMechanism, Method] = {AuthMechanism.SPICE: Method(ticket_client, ticket_server)}
-"""What can be spoken, best first."""
 
 
 def check_password(password: str | None) -> None:
@@ -150,8 +129,7 @@ def _make_key() -> RSAPrivateKey:
 def _load(public_key: bytes) -> RSAPublicKey:
     if not any(public_key):
         raise AuthenticationError(
-            "the server sent no key for a ticket, so it wants SASL, which comes in a later version; "
-            "switch SASL off in the server"
+            "the server sent no key for a ticket, although it said that it takes tickets; it may want SASL: give a name too"
         )
     try:
         key = serialization.load_der_public_key(public_key)

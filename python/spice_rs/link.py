@@ -16,16 +16,16 @@ Both halves stand in one file, although it is a long one, because each step of o
 from __future__ import annotations
 
 import struct
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import NoReturn, Protocol
 
-import trio
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from trio.abc import Stream
 
 from . import auth
 from ._core import decode_struct, encode_struct
+from ._words import Words
 from .enums import AuthMechanism, ChannelType, CommonCap, LinkErrorCode
 from .errors import (
     AuthenticationError,
@@ -35,13 +35,12 @@ from .errors import (
     RemoteProtocolError,
     SecurityRefused,
     SecurityRequired,
-    Unsupported,
     VersionMismatch,
 )
 from .messages.caps import Caps
 from .messages.link import LinkHeader, LinkMessage, LinkReply
-
-T = TypeVar("T")
+from .sasl import Login, LoginRefused, Logins, NoSuchMechanism, client_login, server_login
+from .transport import is_encrypted
 
 MAGIC = b"REDQ"
 MAJOR, MINOR = 2, 2
@@ -51,8 +50,11 @@ REPLY_MIN = 178
 MESSAGE_MAX = 4096
 """Most bytes of a link message that the reference server accepts; nobody's reply comes near it either."""
 
-COMMON = (CommonCap.PROTOCOL_AUTH_SELECTION, CommonCap.AUTH_SPICE, CommonCap.MINI_HEADER)
-"""What both halves announce on every channel."""
+COMMON = (CommonCap.PROTOCOL_AUTH_SELECTION, CommonCap.MINI_HEADER)
+"""What both halves announce on every channel, beside how clients prove themselves."""
+
+METHODS = (CommonCap.AUTH_SPICE, CommonCap.AUTH_SASL)
+"""How a client can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +65,39 @@ class Linked:
         message: what the client asked for.
         common: capability numbers that the peer announced for every channel.
         channel: capability numbers that the peer announced for this channel.
+        stream: what to go on with: the stream of the link, or one around it where a login has agreed on a layer. None stands for the
+            stream of the link.
+        user: who has logged in at a server; None where logins know no users.
     """
 
     message: LinkMessage
     common: frozenset[int]
     channel: frozenset[int]
+    stream: Stream | None = field(default=None, repr=False, compare=False)
+    user: str | None = None
 
     @property
     def mini_header(self) -> bool:
         """Whether messages have the short header: both sides know it, and then both use it."""
         return CommonCap.MINI_HEADER in self.common
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who a client is, for all channels of a session.
+
+    Attributes:
+        password: the ticket.
+        login: for servers that want to know a name.
+        host: the server's name, for logins that depend on it.
+    """
+
+    password: str | None = field(default=None, repr=False)
+    login: Login | None = None
+    host: str = "localhost"
+
+
+NOBODY = Credentials()
 
 
 async def client_link(
@@ -83,6 +108,8 @@ async def client_link(
     connection_id: int = 0,
     capabilities: Iterable[int] = (),
     password: str | None = None,
+    login: Login | None = None,
+    host: str = "localhost",
     along: Callable[[Linked], bytes] = lambda linked: b"",
 ) -> Linked:
     """Ask a server for a channel and prove that it may be had.
@@ -90,6 +117,9 @@ async def client_link(
     Arguments:
         connection_id: 0 for a new session, else the session id of MAIN INIT.
         capabilities: what this side can do on this channel.
+        password: the ticket, where the server wants one.
+        login: who this is, where the server wants to know; None has no name and no password for that.
+        host: the server's name, for logins that depend on it.
         along: returns the channel's first messages, which then need not wait for the link result: the reference server
             looks for those of a display at once, and if it finds none again only ten milliseconds later.
 
@@ -98,26 +128,28 @@ async def client_link(
         AuthenticationError, SecurityRequired, SecurityRefused, VersionMismatch: as the server said.
         LinkError: any other refusal, with its code; or the connection ended in the middle.
         DecodeError, RemoteProtocolError: the server's words cannot be read.
-        Unsupported: the server only knows ways to log in that this side does not.
 
     A cancelled or failed link leaves the stream in the middle of the conversation: close it.
     """
     auth.check_password(password)
-    words = _Words(stream, "server")
+    words = Words(stream, "server")
     message = LinkMessage(
         connection_id=connection_id,
         channel_type=channel_type,
         channel_id=channel_id,
-        caps=Caps(common=_to_words(COMMON), channel=_to_words(capabilities)),
+        caps=Caps(common=_to_words((*COMMON, *METHODS)), channel=_to_words(capabilities)),
     )
     await words.send(_framed(encode_struct(message)))
     reply = await _receive_reply(words)
     linked = Linked(message, capability_numbers(reply.caps.common), capability_numbers(reply.caps.channel))
-    await _prove(words, linked, reply.public_key, password)
+    if _wants_login(linked, login):
+        await _log_in(words, login or Login(), host)
+    else:
+        await _prove(words, linked, reply.public_key, password)
     if first := along(linked):
         await words.send(first)
     _check(await _receive_result(words), password)
-    return linked
+    return replace(linked, stream=words.stream)
 
 
 class Gate(Protocol):
@@ -129,11 +161,14 @@ class Gate(Protocol):
     async def key(self) -> RSAPrivateKey:
         """Return a key for this link alone; see `auth.make_key`."""
 
+    def logins(self, message: LinkMessage) -> Logins | None:
+        """Return whom to believe, where clients are to log in by SASL; None where they have a ticket."""
+
     def password(self, message: LinkMessage) -> str | None:
         """Return the password that opens this channel; None lets everybody in."""
 
-    async def admit(self, message: LinkMessage, *, proven: bool) -> LinkErrorCode:
-        """Say, now that the client has proven its password or not, whether it may have the channel."""
+    async def admit(self, message: LinkMessage, *, proven: bool, user: str | None = None) -> LinkErrorCode:
+        """Say, now that the client has proven its password, or who it is, or not, whether it may have the channel."""
 
 
 async def server_link(stream: Stream, gate: Gate) -> Linked:
@@ -144,7 +179,7 @@ async def server_link(stream: Stream, gate: Gate) -> Linked:
 
     It has no deadline of its own: the caller has a cancel scope. Cancelled, it may have sent a part of an answer.
     """
-    words = _Words(stream, "client")
+    words = Words(stream, "client")
     try:
         message = await _receive_message(words)
         capabilities = tuple(gate.offer(message))
@@ -152,20 +187,19 @@ async def server_link(stream: Stream, gate: Gate) -> Linked:
         if not refused.silent:
             await words.send(_framed(encode_struct(_refusal(refused.code))))
         raise
-    key = await gate.key()
-    caps = Caps(common=_to_words(COMMON), channel=_to_words(capabilities))
-    reply = LinkReply(error=LinkErrorCode.OK, public_key=auth.public_bytes(key), caps=caps)
-    await words.send(_framed(encode_struct(reply)))
     linked = Linked(
         message, capability_numbers(message.caps.common), capability_numbers(message.caps.channel)
     )
-    method = await _receive_mechanism(words, linked)
-    proven = await method.server(words, auth.ServerSide(gate.password(message), key))
-    result = await gate.admit(message, proven=proven)
+    logins = gate.logins(message)
+    if logins is None:
+        proven, user = await _take_ticket(words, linked, gate, capabilities), None
+    else:
+        proven, user = await _take_login(words, linked, gate, capabilities, logins)
+    result = await gate.admit(message, proven=proven, user=user)
     await words.send(RESULT.pack(result))
     if result != LinkErrorCode.OK:
         raise Refused(result, f"the client was refused: {_name(result)}")
-    return linked
+    return replace(linked, stream=words.stream, user=user)
 
 
 class Refused(LinkError):
@@ -185,7 +219,7 @@ class Refused(LinkError):
 # The client's side of each step.
 
 
-async def _receive_reply(words: _Words) -> LinkReply:
+async def _receive_reply(words: Words) -> LinkReply:
     # No reply is shorter than this, so asking for both at once saves a system call and reads nothing too much.
     start = await words.peek(len(MAGIC), ahead=HEADER_SIZE + REPLY_MIN)
     if start != MAGIC:
@@ -202,21 +236,31 @@ async def _receive_reply(words: _Words) -> LinkReply:
     return reply
 
 
-async def _prove(words: _Words, linked: Linked, public_key: bytes, password: str | None) -> None:
-    """Name the method, and let it speak."""
-    mechanism = AuthMechanism.SPICE
+def _wants_login(linked: Linked, login: Login | None) -> bool:
+    """Whether SASL is what the server takes, or what it takes too and this side prefers."""
     selects = CommonCap.PROTOCOL_AUTH_SELECTION in linked.common
-    if selects and CommonCap.AUTH_SASL in linked.common and CommonCap.AUTH_SPICE not in linked.common:
-        raise Unsupported(
-            "the server only takes SASL logins, which come in a later version; switch SASL off in the server",
-            capability="AUTH_SASL",
-        )
-    if selects:
-        words.send_later(RESULT.pack(mechanism))
-    await auth.METHODS[mechanism].client(words, auth.ClientSide(password, public_key))
+    takes_tickets = CommonCap.AUTH_SPICE in linked.common
+    return selects and CommonCap.AUTH_SASL in linked.common and (login is not None or not takes_tickets)
 
 
-async def _receive_result(words: _Words) -> LinkErrorCode:
+async def _log_in(words: Words, login: Login, host: str) -> None:
+    """Log in by SASL; what follows goes through the layer that was agreed on."""
+    encrypted = is_encrypted(words.stream)
+    await words.send(RESULT.pack(AuthMechanism.SASL))
+    mechanism = await client_login(
+        words, lambda offered: login.choose(offered, host=host, encrypted=encrypted)
+    )
+    words.protect(mechanism.layer())
+
+
+async def _prove(words: Words, linked: Linked, public_key: bytes, password: str | None) -> None:
+    """Send the ticket, behind the name of that way."""
+    if CommonCap.PROTOCOL_AUTH_SELECTION in linked.common:
+        words.send_later(RESULT.pack(AuthMechanism.SPICE))
+    await auth.ticket_client(words, auth.ClientSide(password, public_key))
+
+
+async def _receive_result(words: Words) -> LinkErrorCode:
     start = await words.take(RESULT.size)
     if start != MAGIC:
         return LinkErrorCode(RESULT.unpack(start)[0])
@@ -280,7 +324,7 @@ STRANGERS = (
 # The server's side of each step.
 
 
-async def _receive_message(words: _Words) -> LinkMessage:
+async def _receive_message(words: Words) -> LinkMessage:
     start = await words.peek(len(MAGIC), ahead=HEADER_SIZE + MESSAGE_MIN)
     if start != MAGIC:
         raise Refused(LinkErrorCode.INVALID_MAGIC, "the client does not speak SPICE")
@@ -298,15 +342,54 @@ async def _receive_message(words: _Words) -> LinkMessage:
     return message
 
 
-async def _receive_mechanism(words: _Words, linked: Linked) -> auth.Method:
+async def _take_ticket(words: Words, linked: Linked, gate: Gate, capabilities: Iterable[int]) -> bool:
+    """Return whether the client has a ticket that fits."""
+    key = await gate.key()
+    await _send_reply(words, auth.public_bytes(key), CommonCap.AUTH_SPICE, capabilities)
+    if CommonCap.PROTOCOL_AUTH_SELECTION in linked.common:  # else a client from before there was a choice
+        await _expect_mechanism(words, AuthMechanism.SPICE)
+    return await auth.ticket_server(words, auth.ServerSide(gate.password(linked.message), key))
+
+
+async def _take_login(
+    words: Words, linked: Linked, gate: Gate, capabilities: Iterable[int], logins: Logins
+) -> tuple[bool, str | None]:
+    """Return whether the client has proven who it is and is welcome, and who that is."""
+    await _send_reply(words, bytes(auth.PUBLIC_KEY_SIZE), CommonCap.AUTH_SASL, capabilities)
     if CommonCap.PROTOCOL_AUTH_SELECTION not in linked.common:
-        return auth.METHODS[AuthMechanism.SPICE]  # a client from before there was a choice
-    mechanism = AuthMechanism(RESULT.unpack(await words.take(RESULT.size))[0])
-    method = auth.METHODS.get(mechanism)
-    if method is None:
-        await words.send(_framed(encode_struct(_refusal(LinkErrorCode.INVALID_DATA))))
-        raise Refused(LinkErrorCode.INVALID_DATA, f"the client wants to log in by {mechanism!r}")
-    return method
+        await _refuse(words, LinkErrorCode.VERSION_MISMATCH, "the client is too old to log in by SASL")
+    await _expect_mechanism(words, AuthMechanism.SASL)
+    try:
+        mechanism = await server_login(words, logins.offered(encrypted=is_encrypted(words.stream)))
+    except NoSuchMechanism as error:
+        await _refuse(words, LinkErrorCode.INVALID_DATA, str(error))
+    except LoginRefused as error:
+        await gate.admit(linked.message, proven=False)
+        # Who does not know the password is hung up on (protocol.md 1.6).
+        raise Refused(LinkErrorCode.PERMISSION_DENIED, str(error), silent=True) from error
+    words.protect(mechanism.layer())
+    return mechanism.user is not None and logins.admits(mechanism.user), mechanism.user
+
+
+async def _send_reply(
+    words: Words, public_key: bytes, method: CommonCap, capabilities: Iterable[int]
+) -> None:
+    caps = Caps(common=_to_words((*COMMON, method)), channel=_to_words(capabilities))
+    await words.send(
+        _framed(encode_struct(LinkReply(error=LinkErrorCode.OK, public_key=public_key, caps=caps)))
+    )
+
+
+async def _expect_mechanism(words: Words, wanted: AuthMechanism) -> None:
+    # Only what the server is set to: the reference lets a client choose SASL where there is none (protocol.md 1.2).
+    found = AuthMechanism(RESULT.unpack(await words.take(RESULT.size))[0])
+    if found != wanted:
+        await _refuse(words, LinkErrorCode.INVALID_DATA, f"the client wants to log in by {found!r}")
+
+
+async def _refuse(words: Words, code: LinkErrorCode, why: str) -> NoReturn:
+    await words.send(_framed(encode_struct(_refusal(code))))
+    raise Refused(code, why)
 
 
 def _refusal(code: int) -> LinkReply:
@@ -316,63 +399,6 @@ def _refusal(code: int) -> LinkReply:
 
 
 # What both sides need.
-
-
-@dataclass(slots=True)
-class _Words:
-    """Exact amounts out of a stream, never more than was asked for; and the errors of a stream as link errors."""
-
-    stream: Stream
-    peer: str
-    _buffer: bytearray = field(default_factory=bytearray)
-    _waiting: bytes = b""
-
-    async def take(self, count: int, ahead: int = 0) -> bytes:
-        """Receive exactly `count` bytes; up to `ahead` may come with them and wait for the next `take`."""
-        await self.peek(count, ahead)
-        data = bytes(self._buffer[:count])
-        del self._buffer[:count]
-        return data
-
-    async def peek(self, count: int, ahead: int = 0) -> bytes:
-        """As `take`, but the bytes stay."""
-        while len(self._buffer) < count:
-            wanted = max(count, ahead) - len(self._buffer)
-            data = await _or_link_error(self.stream.receive_some(wanted), self.peer)
-            if not data:
-                raise self._ended()
-            self._buffer += data
-        return bytes(self._buffer[:count])
-
-    async def rest(self) -> bytes:
-        """Return what has come already: the stranger's first words."""
-        return bytes(self._buffer)
-
-    async def send(self, data: bytes) -> None:
-        """Send, behind what `send_later` kept."""
-        data, self._waiting = self._waiting + data, b""
-        await _or_link_error(self.stream.send_all(data), self.peer)
-
-    def send_later(self, data: bytes) -> None:
-        """Send together with the next `send`."""
-        self._waiting += data
-
-    def _ended(self) -> LinkError:
-        if self._buffer:
-            return LinkError(f"the {self.peer} closed the connection in the middle of the link")
-        return LinkError(
-            f"the {self.peer} closed the connection without a word; it may want TLS there, have no such channel, "
-            "or be no SPICE"
-        )
-
-
-async def _or_link_error(operation: Awaitable[T], peer: str) -> T:
-    try:
-        return await operation
-    except trio.BrokenResourceError as error:
-        raise LinkError(
-            f"the connection to the {peer} broke during the link: {error.__cause__ or error}"
-        ) from error
 
 
 def _framed(body: bytes) -> bytes:

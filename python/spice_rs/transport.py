@@ -43,6 +43,11 @@ def opener(address: str | Address | Opener) -> tuple[Opener, str, str | None]:
     return open_channel, str(place), place.password
 
 
+def is_encrypted(stream: Stream) -> bool:
+    """Whether TLS protects what goes over a stream: those where it does say so by an attribute `encrypted`."""
+    return getattr(stream, "encrypted", False) is True
+
+
 async def open_stream(address: Address) -> trio.SocketStream:
     """Connect to an address.
 

@@ -134,10 +134,13 @@ class Gate:
     async def key(self) -> RSAPrivateKey:
         return self.server.key
 
+    def logins(self, message: LinkMessage) -> None:
+        return None
+
     def password(self, message: LinkMessage) -> str | None:
         return self.server.password
 
-    async def admit(self, message: LinkMessage, *, proven: bool) -> LinkErrorCode:
+    async def admit(self, message: LinkMessage, *, proven: bool, user: str | None = None) -> LinkErrorCode:
         if not proven:
             return LinkErrorCode.PERMISSION_DENIED
         key = message.channel_type, message.channel_id

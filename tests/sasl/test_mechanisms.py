@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trio.testing import memory_stream_pair
 
+from spice_rs._words import Words
 from spice_rs.errors import AuthenticationError, RemoteProtocolError
-from spice_rs.link import _Words
 from spice_rs.sasl import (
     ClientMechanism,
     LayeredStream,
@@ -38,7 +38,7 @@ async def both(login: Login, logins: Logins, *, encrypted: bool) -> Halves:
     async def client() -> None:
         choose = lambda offered: login.choose(offered, host="localhost", encrypted=encrypted)  # noqa: E731
         try:
-            results["client"] = await client_login(_Words(ours, "server"), choose)
+            results["client"] = await client_login(Words(ours, "server"), choose)
         except Exception as error:
             results["client"] = error
         await ours.send_eof()
@@ -46,7 +46,7 @@ async def both(login: Login, logins: Logins, *, encrypted: bool) -> Halves:
     async def server() -> None:
         try:
             results["server"] = await server_login(
-                _Words(theirs, "client"), logins.offered(encrypted=encrypted)
+                Words(theirs, "client"), logins.offered(encrypted=encrypted)
             )
         except Exception as error:
             results["server"] = error
@@ -211,7 +211,7 @@ async def test_a_hostile_server_is_an_error_in_words(words: bytes) -> None:
     login = Login("alice", "secret")
     with pytest.raises(SpiceError) as caught, trio.fail_after(5):
         await client_login(
-            _Words(ours, "server"), lambda offered: login.choose(offered, host="h", encrypted=False)
+            Words(ours, "server"), lambda offered: login.choose(offered, host="h", encrypted=False)
         )
     assert "secret" not in str(caught.value)
 
@@ -233,7 +233,7 @@ async def test_a_hostile_client_is_refused(words: bytes, error: type[Exception])
     ours, theirs = memory_stream_pair()
     await ours.send_all(words)
     with pytest.raises(error), trio.fail_after(5):
-        await server_login(_Words(theirs, "client"), Logins(TABLE).offered(encrypted=False))
+        await server_login(Words(theirs, "client"), Logins(TABLE).offered(encrypted=False))
 
 
 async def test_a_server_that_makes_the_client_work_for_ever_is_refused() -> None:

@@ -32,7 +32,7 @@ from .._groups import leaves
 from ..enums import ChannelType, LinkErrorCode
 from ..errors import Disconnected, ProtocolError, RemoteProtocolError, SpiceError, Unsupported
 from ..limits import Limits
-from ..link import Linked, client_link
+from ..link import NOBODY, Credentials, Linked, client_link
 from ..messages import Message, Unknown, base
 from ..transport import Opener, Socket
 from ._progress import Key, Progress
@@ -127,7 +127,13 @@ class Channel:
 
     # What others call.
 
-    async def link(self, opener: Opener, *, connection_id: int = 0, password: str | None = None) -> None:
+    async def link(
+        self,
+        opener: Opener,
+        *,
+        connection_id: int = 0,
+        credentials: Credentials = NOBODY,
+    ) -> None:
         """Open a connection for this channel and link it, as a client.
 
         Raises:
@@ -138,7 +144,7 @@ class Channel:
         """
         self.check()
         with trio.CancelScope() as self._scope:
-            await self._link(opener, connection_id, password)
+            await self._link(opener, connection_id, credentials)
         self.check()
 
     def start(self, stream: Stream, linked: Linked) -> None:
@@ -313,17 +319,19 @@ class Channel:
         """Bytes that have not left yet."""
         return self._leaving + self.core.unsent
 
-    async def _link(self, opener: Opener, connection_id: int, password: str | None) -> None:
+    async def _link(self, opener: Opener, connection_id: int, credentials: Credentials) -> None:
         stream: Stream | None = None
         try:
             stream = await opener(self.kind, self.id)
-            await client_link(
+            linked = await client_link(
                 stream,
                 channel_type=self.kind,
                 channel_id=self.id,
                 connection_id=connection_id,
                 capabilities=self.capabilities,
-                password=password,
+                password=credentials.password,
+                login=credentials.login,
+                host=credentials.host,
                 along=self._first_words,
             )
         except BaseException as error:
@@ -331,7 +339,7 @@ class Channel:
             if stream is not None:
                 await trio.aclose_forcefully(stream)
             raise
-        self._attach(stream)
+        self._attach(linked.stream or stream)
 
     def _first_words(self, linked: Linked) -> bytes:
         """Get ready to speak; return what comes first."""

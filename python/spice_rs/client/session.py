@@ -19,9 +19,11 @@ from ..channels.main import MainClient
 from ..enums import ChannelType, ImageCompression, LinkErrorCode, MouseMode
 from ..errors import ProtocolError, SpiceError, Unsupported
 from ..limits import Limits
+from ..link import Credentials
 from ..messages import base, main
+from ..sasl import Login
 from ..transport import Opener, opener
-from ..uri import Address
+from ..uri import Address, TcpAddress, parse
 from .cursor import Cursor
 from .display import Display
 from .keyboard import Keyboard
@@ -43,6 +45,7 @@ async def connect(
     address: str | Address | Opener,
     *,
     password: str | None = None,
+    login: Login | None = None,
     compression: ImageCompression | None = None,
     limits: Limits | None = None,
 ) -> AsyncIterator[Session]:
@@ -55,6 +58,8 @@ async def connect(
         address: `spice://host:port`, `spice+unix:///path`, or a coroutine function that opens the stream for a channel,
             given its type and id.
         password: None where the server wants none, or where the address has it.
+        login: who this is, for servers that want to know a name (SASL). None takes the name from the address, with the password,
+            or the Kerberos tickets that there are.
         compression: how the server shall compress pictures, if it lets clients choose.
         limits: what the server may make this side allocate.
 
@@ -71,7 +76,7 @@ async def connect(
     session = Session(
         open_channel,
         name,
-        password=own_password if password is None else password,
+        credentials=_credentials(address, own_password if password is None else password, login),
         compression=compression,
         limits=limits or Limits(),
     )
@@ -85,6 +90,15 @@ async def connect(
                 with trio.CancelScope(shield=True), trio.move_on_after(POLITE_CLOSE):
                     await session._say_goodbye()
                 nursery.cancel_scope.cancel()
+
+
+def _credentials(address: str | Address | Opener, password: str | None, login: Login | None) -> Credentials:
+    place = parse(address) if isinstance(address, str) else address
+    if not isinstance(place, TcpAddress):
+        return Credentials(password, login)
+    if login is None and place.user is not None:
+        login = Login(place.user, password)
+    return Credentials(password, login, place.host)
 
 
 class Session:
@@ -101,14 +115,14 @@ class Session:
         open_channel: Opener,
         address: str,
         *,
-        password: str | None,
+        credentials: Credentials,
         compression: ImageCompression | None,
         limits: Limits,
     ) -> None:
         self.address = address
         self.notifications: deque[base.Notify] = deque(maxlen=NOTIFICATIONS_KEPT)
         self._open = open_channel
-        self._password = password
+        self._credentials = credentials
         self._compression = compression
         self._surroundings = Surroundings(limits, notify=self._on_notify)
         self._workshop = Workshop(limits)
@@ -220,7 +234,7 @@ class Session:
 
     async def _start(self, nursery: trio.Nursery) -> None:
         self._nursery = nursery
-        await self.main.link(self._open, password=self._password)
+        await self.main.link(self._open, credentials=self._credentials)
         nursery.start_soon(self._run_main)
         await self.main.wait_until(lambda: self.main.available is not None)
         if self._displays:
@@ -274,7 +288,7 @@ class Session:
         try:
             with suppress(SpiceError):
                 await channel.link(
-                    self._open, connection_id=self.main.init.session_id, password=self._password
+                    self._open, connection_id=self.main.init.session_id, credentials=self._credentials
                 )
         finally:
             if first:

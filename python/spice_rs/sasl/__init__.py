@@ -2,9 +2,9 @@
 
 A client says who it is with a `Login`, a server whom it believes with `Logins`::
 
-    async with spice_rs.connect("spice://host", sasl=Login("alice", "secret")) as session:
+    async with spice_rs.connect("spice://host", login=Login("alice", "secret")) as session:
         ...
-    async with spice_rs.serve("spice://:5900", sasl=Logins({"alice": "secret"})) as server:
+    async with spice_rs.serve("spice://127.0.0.1:5900", logins=Logins({"alice": "secret"})) as server:
         ...
 
 In clear text only mechanisms are used that encrypt what follows, as the reference demands it: DIGEST-MD5, and Kerberos by GSSAPI or

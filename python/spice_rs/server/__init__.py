@@ -25,6 +25,7 @@ import trio
 
 from .._groups import plain_errors
 from ..enums import MouseMode
+from ..sasl import Logins
 from ..uri import Address
 from ._doors import open_doors
 from ._mailbox import Events
@@ -81,6 +82,7 @@ async def serve(
     handler: Handler | None = None,
     size: tuple[int, int] | Sequence[tuple[int, int]] = (1024, 768),
     password: str | None = None,
+    logins: Logins | None = None,
     name: str | None = None,
     uuid: uuids.UUID | None = None,
     encoding: Encoding | None = None,
@@ -99,6 +101,7 @@ async def serve(
             block.
         size: width and height of the screen, or of each of several.
         password: None lets everybody in.
+        logins: whom to believe that logs in by name (SASL); then the password is not looked at.
         name: what clients show as the name of the machine.
         uuid: its UUID.
         encoding: how pictures go out.
@@ -118,6 +121,7 @@ async def serve(
         sizes,  # type: ignore[arg-type]
         handler=handler,
         password=password,
+        logins=logins,
         name=name,
         uuid=uuid,
         encoding=encoding,
@@ -145,6 +149,7 @@ async def serve_forever(
     *addresses: str | Address,
     size: tuple[int, int] | Sequence[tuple[int, int]] = (1024, 768),
     password: str | None = None,
+    logins: Logins | None = None,
     name: str | None = None,
     uuid: uuids.UUID | None = None,
     encoding: Encoding | None = None,
@@ -162,6 +167,7 @@ async def serve_forever(
         handler=handler,
         size=size,
         password=password,
+        logins=logins,
         name=name,
         uuid=uuid,
         encoding=encoding,

@@ -55,11 +55,15 @@ class Client:
     Attributes:
         number: counts the sessions of the server, from 1.
         address: where it comes from, without the port; `local` for UNIX sockets and streams of the program's own.
+        user: who has logged in; None where the server has no `logins`.
     """
 
-    def __init__(self, server: Server, number: int, session_id: int, address: str, ticket: Ticket) -> None:
+    def __init__(
+        self, server: Server, number: int, session_id: int, address: str, ticket: Ticket, user: str | None
+    ) -> None:
         self.number = number
         self.address = address
+        self.user = user
         self.log = logging.getLogger("spice_rs.server")
         self._server = server
         self._session_id = session_id

@@ -24,6 +24,7 @@ from ..errors import SpiceError
 from ..link import Refused, server_link
 from ..messages import main
 from ..messages.link import LinkMessage
+from ..sasl import Logins
 from ._doors import LOCAL, peer_name
 from ._keys import KeyPool
 from ._lobby import Lobby
@@ -64,6 +65,7 @@ class Server:
         *,
         handler: Handler | None = None,
         password: str | None = None,
+        logins: Logins | None = None,
         name: str | None = None,
         uuid: uuid.UUID | None = None,
         encoding: Encoding | None = None,
@@ -82,6 +84,7 @@ class Server:
         self._handler = handler
         self._origins = origins
         self._ticket = Ticket(password)
+        self._logins = logins
         self._attempts = Attempts()
         self._keys = KeyPool()
         self._lobby = Lobby(self.limits.links, self.limits.link_seconds)
@@ -194,12 +197,12 @@ class Server:
         with self._lobby.enter(address):
             stream = await incoming(stream, origins=self._origins)
             linked = await server_link(stream, gate)
-        stream = bare(stream)
+        stream = bare(linked.stream or stream)
         message = linked.message
         if gate.client is not None:
             await gate.client.run_channel(message.channel_type, message.channel_id, stream, linked)
             return
-        client = self._begin(address, gate.ticket)
+        client = self._begin(address, gate.ticket, linked.user)
         try:
             self.log.info("client %d has come from %s", client.number, address)
             if self._handler is not None and self._nursery is not None:
@@ -209,12 +212,12 @@ class Server:
             del self._clients[client._session_id]
             self.log.info("client %d has gone: %s", client.number, client.ended)
 
-    def _begin(self, address: str, ticket: Ticket) -> Client:
+    def _begin(self, address: str, ticket: Ticket, user: str | None) -> Client:
         self._count += 1
         session_id = 0
         while session_id == 0 or session_id in self._clients:
             session_id = secrets.randbits(32)
-        client = self._clients[session_id] = Client(self, self._count, session_id, address, ticket)
+        client = self._clients[session_id] = Client(self, self._count, session_id, address, ticket, user)
         return client
 
     @property
@@ -253,27 +256,29 @@ class Gate:
         """Take a key from the pool."""
         return await self.server._keys.take()
 
-    def password(self, message: LinkMessage) -> str | None:
-        """Return the password: the present one, or that which began the session, for as long as it lasts."""
+    def logins(self, message: LinkMessage) -> Logins | None:
+        """Say whether clients log in, and find the session that the channel belongs to."""
         if message.channel_type != ChannelType.MAIN:
             self.client = self.server._clients.get(message.connection_id)
         self.ticket = self.client._ticket if self.client else self.server._ticket
+        return self.server._logins
+
+    def password(self, message: LinkMessage) -> str | None:
+        """Return the password: the present one, or that which began the session, for as long as it lasts."""
         return self.ticket.password
 
-    async def admit(self, message: LinkMessage, *, proven: bool) -> LinkErrorCode:
+    async def admit(self, message: LinkMessage, *, proven: bool, user: str | None = None) -> LinkErrorCode:
         """Say whether the client may have the channel, after what wrong passwords of its address have cost."""
-        if self.ticket.password is not None:
+        if self.ticket.password is not None or self.server._logins is not None:
             await self.server._attempts.wait(self.address)
         if not proven:
             self.server._attempts.failed(self.address)
             count = self.server._attempts.count(self.address)
             self.server.log.warning("wrong password from %s, number %d lately", self.address, count)
             return LinkErrorCode.PERMISSION_DENIED
-        return (
-            self._admit_main(message)
-            if message.channel_type == ChannelType.MAIN
-            else self._admit_channel(message)
-        )
+        if message.channel_type == ChannelType.MAIN:
+            return self._admit_main(message)
+        return self._admit_channel(message, user)
 
     def _admit_main(self, message: LinkMessage) -> LinkErrorCode:
         server = self.server
@@ -286,8 +291,8 @@ class Gate:
         self.ticket.used = True
         return LinkErrorCode.OK
 
-    def _admit_channel(self, message: LinkMessage) -> LinkErrorCode:
-        if self.client is None or self.client.ended is not None:
+    def _admit_channel(self, message: LinkMessage, user: str | None) -> LinkErrorCode:
+        if self.client is None or self.client.ended is not None or self.client.user != user:
             return LinkErrorCode.BAD_CONNECTION_ID
         if self.client.has_linked(message.channel_type, message.channel_id):
             return LinkErrorCode.CHANNEL_NOT_AVAILABLE

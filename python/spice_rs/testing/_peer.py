@@ -193,10 +193,13 @@ class _Open:
         self.server._key = self.server._key or await auth.make_key()
         return self.server._key
 
+    def logins(self, message: LinkMessage) -> None:
+        return None
+
     def password(self, message: LinkMessage) -> str | None:
         return self.server.password
 
-    async def admit(self, message: LinkMessage, *, proven: bool) -> LinkErrorCode:
+    async def admit(self, message: LinkMessage, *, proven: bool, user: str | None = None) -> LinkErrorCode:
         return LinkErrorCode.OK if proven else LinkErrorCode.PERMISSION_DENIED
 
 

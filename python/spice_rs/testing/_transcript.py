@@ -201,10 +201,13 @@ class _Again:
     async def key(self) -> RSAPrivateKey:
         return await auth.make_key()
 
+    def logins(self, message: LinkMessage) -> None:
+        return None
+
     def password(self, message: LinkMessage) -> str | None:
         return None
 
-    async def admit(self, message: LinkMessage, *, proven: bool) -> LinkErrorCode:
+    async def admit(self, message: LinkMessage, *, proven: bool, user: str | None = None) -> LinkErrorCode:
         return LinkErrorCode.OK
 
 

@@ -1,0 +1,77 @@
+"""Exact amounts out of a stream: how the link stage reads and writes, before any channel exists."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import trio
+from trio.abc import Stream
+
+from .errors import LinkError
+from .sasl import Layer, LayeredStream
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Words:
+    """Exact amounts out of a stream, never more than was asked for; and the errors of a stream as link errors."""
+
+    stream: Stream
+    peer: str
+    _buffer: bytearray = field(default_factory=bytearray)
+    _waiting: bytes = b""
+
+    async def take(self, count: int, ahead: int = 0) -> bytes:
+        """Receive exactly `count` bytes; up to `ahead` may come with them and wait for the next `take`."""
+        await self.peek(count, ahead)
+        data = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        return data
+
+    async def peek(self, count: int, ahead: int = 0) -> bytes:
+        """As `take`, but the bytes stay."""
+        while len(self._buffer) < count:
+            wanted = max(count, ahead) - len(self._buffer)
+            data = await _or_link_error(self.stream.receive_some(wanted), self.peer)
+            if not data:
+                raise self._ended()
+            self._buffer += data
+        return bytes(self._buffer[:count])
+
+    async def rest(self) -> bytes:
+        """Return what has come already: the stranger's first words."""
+        return bytes(self._buffer)
+
+    async def send(self, data: bytes) -> None:
+        """Send, behind what `send_later` kept."""
+        data, self._waiting = self._waiting + data, b""
+        await _or_link_error(self.stream.send_all(data), self.peer)
+
+    def protect(self, layer: Layer | None) -> None:
+        """Go on inside of a security layer, if there is one. Nothing has come that is not inside of it."""
+        if layer is not None:
+            self.stream = LayeredStream(self.stream, layer)
+
+    def send_later(self, data: bytes) -> None:
+        """Send together with the next `send`."""
+        self._waiting += data
+
+    def _ended(self) -> LinkError:
+        if self._buffer:
+            return LinkError(f"the {self.peer} closed the connection in the middle of the link")
+        return LinkError(
+            f"the {self.peer} closed the connection without a word; it may want TLS there, have no such channel, "
+            "or be no SPICE"
+        )
+
+
+async def _or_link_error(operation: Awaitable[T], peer: str) -> T:
+    try:
+        return await operation
+    except trio.BrokenResourceError as error:
+        raise LinkError(
+            f"the connection to the {peer} broke during the link: {error.__cause__ or error}"
+        ) from error
