@@ -16,14 +16,17 @@ TABLE = {"alice": "secret", "bob": "builder"}
 
 
 async def test_a_session_goes_through_the_layer_of_its_login() -> None:
-    async with spice_rs.serve("spice://127.0.0.1:0", size=(64, 48), logins=Logins(TABLE)) as server:
-        async with spice_rs.connect(server.addresses[0], login=Login("alice", "secret")) as session:
-            await server.screen.update(picture(64, 48))
-            await shown(server, session)
-            events = server.events()
-            await session.keyboard.press("A")
-            assert isinstance(await anext(events), spice_rs.KeyDown)
-            assert server.clients[0].user == "alice"
+    login = Login("alice", "secret")
+    async with (
+        spice_rs.serve("spice://127.0.0.1:0", size=(64, 48), logins=Logins(TABLE)) as server,
+        spice_rs.connect(server.addresses[0], login=login) as session,
+    ):
+        await server.screen.update(picture(64, 48))
+        await shown(server, session)
+        events = server.events()
+        await session.keyboard.press("A")
+        assert isinstance(await anext(events), spice_rs.KeyDown)
+        assert server.clients[0].user == "alice"
 
 
 async def test_a_name_in_the_address_logs_in() -> None:
