@@ -112,6 +112,15 @@ async def test_links_that_dribble_are_ended_in_time() -> None:
         pytest.fail("the link was not ended")
 
 
+async def test_a_display_that_never_names_its_caches_ends_its_session() -> None:
+    async with guarded(limits=ServerLimits(display_init_seconds=0.1)) as (server, opener):
+        peer = await linked(opener, ChannelType.DISPLAY)
+        client = server.clients[0]
+        await is_closed(peer)
+        with trio.fail_after(5):
+            assert "display 0.Init" in str(await client.wait_ended())
+
+
 @pytest.mark.parametrize(
     ("kind", "number", "code"),
     [

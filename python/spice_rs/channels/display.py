@@ -18,7 +18,7 @@ import trio
 
 from .. import _core
 from ..enums import ChannelType, DisplayCap, ImageCompression
-from ..errors import SpiceError
+from ..errors import RemoteProtocolError, SpiceError
 from ..limits import Limits
 from ..messages import Message, base, display
 from ._base import Channel, Handler, Surroundings, ignored
@@ -306,9 +306,11 @@ class DisplayServer(Channel, kind=ChannelType.DISPLAY, role="server", receives=d
         surroundings: Surroundings | None = None,
         *,
         view: Callable[[DisplayServer], _core.View] | None = None,
+        init_within: float = math.inf,
     ) -> None:
         super().__init__(channel_id, surroundings)
         self.init: display.Init | None = None
+        self._init_within = init_within
         self.compression: ImageCompression | None = None
         self.reports: deque[display.StreamReport] = deque(maxlen=FAILURES_KEPT)
         self.view: _core.View | None = None
@@ -355,7 +357,7 @@ class DisplayServer(Channel, kind=ChannelType.DISPLAY, role="server", receives=d
 
     async def _show(self) -> None:
         assert self._open_view is not None
-        await self.wait_until(lambda: self.init is not None)
+        await self._wait_init()
         view = self.view = self._open_view(self)
         view.prefer(self.compression or ImageCompression.INVALID)
         again = math.inf
@@ -369,6 +371,14 @@ class DisplayServer(Channel, kind=ChannelType.DISPLAY, role="server", receives=d
             self._shown.unpark_all()
             while self._unsent > SEND_AHEAD:
                 await self._room.park()
+
+    async def _wait_init(self) -> None:
+        with trio.move_on_after(self._init_within):
+            await self.wait_until(lambda: self.init is not None)
+        if self.init is None:
+            raise RemoteProtocolError(
+                f"the client has not named its caches for {self._init_within:g} s", message="Init"
+            )
 
     async def _step(self, view: _core.View) -> _core.Shown:
         now = trio.current_time()

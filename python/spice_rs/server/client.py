@@ -211,7 +211,12 @@ class Client:
         match kind:
             case ChannelType.DISPLAY:
                 screen = self._server.screens[number]
-                display = DisplayServer(number, self._surroundings, view=screen._open_view)
+                display = DisplayServer(
+                    number,
+                    self._surroundings,
+                    view=screen._open_view,
+                    init_within=self._server.limits.display_init_seconds,
+                )
                 screen._displays.add(display)
                 return display
             case ChannelType.CURSOR:
