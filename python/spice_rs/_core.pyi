@@ -173,7 +173,8 @@ class Socket:
 class Pump:
     """Receives, draws and acknowledges in the thread that calls `run`, without the interpreter's lock.
 
-    Its descriptor becomes readable when the picture has changed; then call `heard` and look at the canvas.
+    One of two descriptors becomes readable when the picture has changed: `urgent` while somebody waits for that, `fileno`
+    otherwise. Then silence it, and look at the canvas.
     """
 
     def __new__(
@@ -186,11 +187,16 @@ class Pump:
         Raises OSError, and DecodeError or LimitExceeded as `Channel.next` does.
         """
     def fileno(self) -> int:
-        """What becomes readable when there is news."""
+        """What becomes readable when there is news for nobody in particular."""
     def heard(self) -> None:
-        """Silence the descriptor, before looking at the news."""
+        """Silence that, before looking at the news."""
+    @property
+    def urgent(self) -> int:
+        """What becomes readable when there is news for whoever waits."""
     def set_awaited(self, awaited: bool) -> None:
-        """Say whether somebody waits for changes at the moment."""
+        """Say that somebody begins to wait for it, or ends; the end silences it."""
+    def wake(self) -> None:
+        """Wake whoever waits, without news."""
     @property
     def busy(self) -> bool:
         """Whether something has come that is not on the canvas, or not told, yet."""
@@ -260,6 +266,9 @@ class Canvas:
 
         -1 while there is no primary surface.
         """
+    @property
+    def state(self) -> tuple[int, bool]:
+        """`version` and `ready` in one look."""
     def damage(self, since: int) -> list[tuple[int, int, int, int]]:
         """What changed on the primary surface after that version: (left, top, right, bottom), empty for nothing."""
     @property

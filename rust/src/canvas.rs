@@ -115,7 +115,17 @@ impl Canvas {
     fn version(&self, py: Python<'_>) -> i64 {
         // Only a snapshot makes the next drawing count; it costs nothing.
         let version = self.look(py, |canvas| canvas.primary().and_then(|id| canvas.snapshot(id)));
-        version.map_or(-1, |snapshot| i64::try_from(snapshot.version).unwrap_or(i64::MAX))
+        as_signed(version.map(|snapshot| snapshot.version))
+    }
+
+    /// `version` and `ready` in one look.
+    #[getter]
+    fn state(&self, py: Python<'_>) -> (i64, bool) {
+        self.look(py, |canvas| {
+            let version =
+                canvas.primary().and_then(|id| canvas.snapshot(id)).map(|snapshot| snapshot.version);
+            (as_signed(version), canvas.primary().is_some() && canvas.marked())
+        })
     }
 
     /// What changed on the primary surface after that version: (left, top, right, bottom), empty for nothing.
@@ -154,6 +164,10 @@ impl Canvas {
         let reports = self.look(py, |canvas| canvas.stream_reports(now));
         reports.iter().map(|report| classes::to_python(py, &report.to_value())).collect()
     }
+}
+
+fn as_signed(version: Option<u64>) -> i64 {
+    version.map_or(-1, |version| i64::try_from(version).unwrap_or(i64::MAX))
 }
 
 fn damage(canvas: &spice_canvas::Canvas, surface: u32, since: i64) -> Vec<Rectangle> {

@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::RawFd;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
@@ -19,7 +20,8 @@ use crate::sync::lock;
 
 /// Receives, draws and acknowledges in the thread that calls `run`, without the interpreter's lock.
 ///
-/// Its descriptor (`fileno`) becomes readable when the picture has changed; then call `heard` and look at the canvas.
+/// One of two descriptors becomes readable when the picture has changed: `urgent` while somebody waits for that, `fileno` otherwise.
+/// Then silence it, and look at the canvas.
 #[pyclass(frozen, module = "spice_rs._core")]
 pub(crate) struct Pump {
     socket: Py<Socket>,
@@ -27,6 +29,7 @@ pub(crate) struct Pump {
     canvas: Py<Canvas>,
     bell: Bell,
     breath: Duration,
+    urgent: Bell,
     idle_breath: Duration,
     awaited: AtomicBool,
     busy: AtomicBool,
@@ -38,7 +41,30 @@ pub(crate) struct Pump {
 struct News {
     untold: bool,
     told: Option<Instant>,
+    pace: Pace,
 }
+
+/// How closely small batches follow each other.
+#[derive(Default)]
+struct Pace {
+    last: Option<Instant>,
+    is_burst: bool,
+}
+
+impl Pace {
+    fn received(&mut self, count: usize) {
+        let now = Instant::now();
+        let soon = self.last.is_some_and(|last| now.duration_since(last) < 2 * NAP);
+        *self = Self { last: Some(now), is_burst: soon && count < SMALL };
+    }
+}
+
+/// In a burst of small batches that cannot be told yet, the thread sleeps so long between two of them: waking for each costs
+/// more than drawing it. The peer's window, twenty messages or more, does not run out meanwhile.
+const NAP: Duration = Duration::from_micros(200);
+
+/// Bytes of a batch that is not worth waking for.
+const SMALL: usize = 16 << 10;
 
 /// Why pumping stopped for a moment, or for good.
 enum Stop {
@@ -71,6 +97,7 @@ impl Pump {
             channel,
             canvas,
             bell: Bell::new().map_err(errors::system)?,
+            urgent: Bell::new().map_err(errors::system)?,
             breath: seconds(breath)?,
             idle_breath: seconds(idle_breath)?,
             awaited: AtomicBool::new(false),
@@ -92,19 +119,33 @@ impl Pump {
         }
     }
 
-    /// What becomes readable when there is news.
+    /// What becomes readable when there is news for nobody in particular.
     fn fileno(&self) -> RawFd {
         self.bell.descriptor()
     }
 
-    /// Silence the descriptor, before looking at the news.
+    /// Silence that, before looking at the news.
     fn heard(&self) {
         self.bell.heard();
     }
 
-    /// Say whether somebody waits for changes at the moment.
+    /// What becomes readable when there is news for whoever waits.
+    #[getter]
+    fn urgent(&self) -> RawFd {
+        self.urgent.descriptor()
+    }
+
+    /// Say that somebody begins to wait for it, or ends; the end silences it.
     fn set_awaited(&self, awaited: bool) {
-        self.awaited.store(awaited, Ordering::Relaxed);
+        self.awaited.store(awaited, Ordering::Release);
+        if !awaited {
+            self.urgent.heard();
+        }
+    }
+
+    /// Wake whoever waits, without news.
+    fn wake(&self) {
+        self.urgent.ring();
     }
 
     /// Whether something has come that is not on the canvas, or not told, yet.
@@ -139,14 +180,19 @@ impl Pump {
 
     /// Waits for bytes; while there is news to be told, only until that is due.
     fn receive(&self, socket: &Open, channel: &Channel, news: &mut News) -> io::Result<usize> {
+        let mut wait = self.tell(news);
+        if let Some(wait) = wait.filter(|_| news.pace.is_burst) {
+            thread::sleep(wait.min(NAP));
+        }
         loop {
-            let wait = self.tell(news);
             self.busy.store(news.untold, Ordering::Release);
             if let Some(count) = socket.receive(channel)? {
+                news.pace.received(count);
                 return Ok(count);
             }
             socket.expect(channel)?;
             socket.wait(wait)?;
+            wait = self.tell(news);
         }
     }
 
@@ -155,14 +201,16 @@ impl Pump {
         if !news.untold {
             return None;
         }
-        let breath = if self.awaited.load(Ordering::Relaxed) { self.breath } else { self.idle_breath };
+        let awaited = self.awaited.load(Ordering::Acquire);
+        let (breath, bell) =
+            if awaited { (self.breath, &self.urgent) } else { (self.idle_breath, &self.bell) };
         let now = Instant::now();
         let left = news.told.map_or(Duration::ZERO, |told| (told + breath).saturating_duration_since(now));
         if !left.is_zero() {
             return Some(left);
         }
-        *news = News { untold: false, told: Some(now) };
-        self.bell.ring();
+        (news.untold, news.told) = (false, Some(now));
+        bell.ring();
         None
     }
 }

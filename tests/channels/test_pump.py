@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import numpy as np
 import pytest
 import trio
+import trio.testing
 
 from spice_rs import _core
 from spice_rs.channels._base import Surroundings
@@ -89,6 +90,61 @@ async def test_what_is_drawn_is_announced_also_in_a_burst() -> None:
         for colour in range(1, 200):
             await peer.say(fill(colour))
         await colour_becomes(client, 199)
+
+
+async def test_any_number_of_tasks_wait_for_changes_and_any_of_them_leaves() -> None:
+    seen = {colour: trio.Event() for colour in (3, 1, 2)}
+    leaves = trio.CancelScope()
+
+    async def wait(client: DisplayClient, colour: int) -> None:
+        await colour_becomes(client, colour)
+        seen[colour].set()
+
+    async with linked() as (client, peer), trio.open_nursery() as nursery:
+        for colour in seen:
+            nursery.start_soon(wait, client, colour)
+        nursery.start_soon(never, client, leaves)
+        await peer.say(surface(), display.Mark())
+        leaves.cancel()
+        for colour in (1, 2, 3):
+            await peer.say(fill(colour))
+            await seen[colour].wait()
+
+
+async def never(client: DisplayClient, scope: trio.CancelScope) -> None:
+    with scope:
+        await client.wait_until(lambda: False)
+
+
+async def test_the_first_who_waits_leaves_its_place_to_the_others() -> None:
+    async with linked() as (client, peer), trio.open_nursery() as nursery:
+        first = trio.CancelScope()
+        nursery.start_soon(never, client, first)
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.start_soon(colour_becomes, client, 1)
+        await trio.testing.wait_all_tasks_blocked()
+        first.cancel()
+        await trio.testing.wait_all_tasks_blocked()
+        await peer.say(surface(), fill(1))
+
+
+async def test_all_who_wait_are_told_of_the_end() -> None:
+    errors: list[Disconnected] = []
+
+    async def wait(client: DisplayClient) -> None:
+        try:
+            await client.wait_until(lambda: False)
+        except Disconnected as error:
+            errors.append(error)
+
+    async with linked() as (client, peer), trio.open_nursery() as nursery:
+        for _ in range(3):
+            nursery.start_soon(wait, client)
+        await trio.testing.wait_all_tasks_blocked()
+        await peer.hear()
+        await peer.stream.aclose()
+        nursery.cancel_scope.deadline = trio.current_time() + 5
+    assert len(errors) == 3
 
 
 async def test_acknowledgements_need_no_turn_of_trio() -> None:

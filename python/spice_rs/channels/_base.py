@@ -190,8 +190,11 @@ class Channel:
         """
         while not condition():
             self.check()
-            self.on_wait()
-            await self._turn.park()
+            await self.wait()
+
+    async def wait(self) -> None:
+        """Wait until something may have changed."""
+        await self._turn.park()
 
     def changed(self) -> None:
         """Let `wait_until` look again."""
@@ -262,9 +265,6 @@ class Channel:
 
     def on_end(self) -> None:
         """React to the end: `ended` is set. Here a channel wakes who waits for it."""
-
-    def on_wait(self) -> None:
-        """React to a task that is about to wait in `wait_until`."""
 
     def tasks(self) -> Iterable[Callable[[], Any]]:
         """Return the tasks that serve the channel."""

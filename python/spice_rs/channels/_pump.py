@@ -30,7 +30,11 @@ UNLIMITED = trio.CapacityLimiter(math.inf)
 
 
 class Pump:
-    """Receives and draws until something needs Trio."""
+    """Receives and draws until something needs Trio.
+
+    Attributes:
+        awaited: whether a task is in `wait`.
+    """
 
     def __init__(
         self, socket: Socket, core: _core.Channel, canvas: _core.Canvas, *, announce: Callable[[], None]
@@ -38,22 +42,37 @@ class Pump:
         self._socket = socket
         self._core = _core.Pump(socket.core, core, canvas, BREATH, IDLE_BREATH)
         self._announce = announce
+        self.awaited = False
 
     @property
     def busy(self) -> bool:
         """Whether something has come that is not on the canvas, or not announced, yet."""
         return self._core.busy
 
-    def expect(self, *, awaited: bool) -> None:
-        """Say whether somebody waits for a change."""
-        self._core.set_awaited(awaited)
-
     async def hear(self) -> None:
-        """Announce the changes that the thread tells of."""
+        """Announce the changes that come while no task waits for them."""
         while True:
             await trio.lowlevel.wait_readable(self._core)
             self._core.heard()
             self._announce()
+
+    async def wait(self) -> None:
+        """Wait until there are changes, or `wake` is called; for one task at a time, which is to announce them then.
+
+        Waking it at once saves the turn of a task that would only wake it.
+        """
+        self.awaited = True
+        self._core.set_awaited(True)
+        try:
+            await trio.lowlevel.wait_readable(self._core.urgent)
+        finally:
+            self.awaited = False
+            self._core.set_awaited(False)
+
+    def wake(self) -> None:
+        """Wake the task that waits, if there is one: it has to look at something else."""
+        if self.awaited:
+            self._core.wake()
 
     async def stop_when_cancelled(self) -> None:
         """Wake the thread for good once this task is cancelled: the channel is over."""

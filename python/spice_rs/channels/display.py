@@ -119,14 +119,31 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
         if self._compression is not None and self.takes_compression:
             self.post(display.PreferredCompression(self._compression))
 
-    def on_wait(self) -> None:
-        """Let the pump hurry: somebody waits for a change."""
-        if self._pump is not None:
-            self._pump.expect(awaited=True)
-
     def on_end(self) -> None:
-        """Wake the tasks that draw."""
+        """Wake the tasks that draw, and the one that waits for the pump."""
         self._drawn.unpark_all()
+        if self._pump is not None:
+            self._pump.wake()
+
+    def changed(self) -> None:
+        """Let `wait_until` look again."""
+        super().changed()
+        if self._pump is not None:
+            self._pump.wake()
+
+    async def wait(self) -> None:
+        """Wait for a change: the first who does waits for the pump itself, and tells the others."""
+        pump = self._pump
+        if pump is None or pump.awaited:
+            await super().wait()
+            return
+        try:
+            await pump.wait()
+        finally:
+            # One of the others may have to go on in its place.
+            super().changed()
+            if self.ended is None:
+                self._look()
 
     def tasks(self) -> Iterable[Callable[[], Any]]:
         """Add those that draw big batches, and announce changes in a burst; on a socket the pump does both."""
@@ -137,8 +154,7 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
     async def _read(self) -> None:
         if self._socket is None:
             return await super()._read()
-        self._pump = Pump(self._socket, self.core, self.canvas, announce=self._heard)
-        self._pump.expect(awaited=self.is_awaited)
+        self._pump = Pump(self._socket, self.core, self.canvas, announce=self._look)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._pump.stop_when_cancelled)
             nursery.start_soon(self._pump.hear)
@@ -237,7 +253,7 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
     def _look(self) -> None:
         """See whether the picture has changed, and tell everybody."""
         self.processed()
-        version, ready = self.canvas.version, self.canvas.ready
+        version, ready = self.canvas.state
         if version != self._version or ready != self._ready:
             if ready != self._ready:
                 self._announced_at = 0.0
@@ -245,11 +261,6 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
             self.changed_at = trio.current_time()
             self._announce()
             self._report()
-
-    def _heard(self) -> None:
-        assert self._pump is not None
-        self._look()
-        self._pump.expect(awaited=self.is_awaited)
 
     def _announce(self) -> None:
         """Wake who waits for a change: at once after a pause, and not before `BREATH` is over in a burst."""

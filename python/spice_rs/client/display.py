@@ -165,7 +165,12 @@ class Display:
         Raises:
             SpiceError: the display is over.
         """
-        await self.channel.wait_until(lambda: self._canvas.ready and self._canvas.version != seen)
+        await self.channel.wait_until(lambda: self.has_other(seen))
+
+    def has_other(self, seen: int) -> bool:
+        """Whether there is a complete picture of another version than `seen`."""
+        version, ready = self._canvas.state
+        return ready and version != seen
 
     async def _since(self, version: int) -> Frame:
         frame = self._canvas.frame(None, version)
@@ -197,9 +202,11 @@ class Frames:
         return self
 
     async def __anext__(self) -> Frame:
-        await trio.lowlevel.checkpoint()
         self._display.channel.check()
-        await self._display.wait_version(self._seen)
+        if self._display.has_other(self._seen):
+            await trio.lowlevel.checkpoint()
+        else:
+            await self._display.wait_version(self._seen)
         frame = await self._display._since(self._seen)
         self._seen = frame.version
         return frame

@@ -16,7 +16,6 @@
 //! [`Canvas::job`] takes the decoding of an image out of a message, so that several can be decoded at once.
 #![forbid(unsafe_code)]
 
-mod ages;
 mod blend;
 mod cache;
 pub mod canvas;
@@ -40,6 +39,7 @@ mod rop;
 mod scale;
 pub mod shared;
 mod source;
+mod stale;
 mod stream;
 mod surface;
 mod surfaces;

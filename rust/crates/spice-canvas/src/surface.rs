@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use spice_codec::Rows;
 
-use crate::ages::Ages;
 use crate::format::Format;
 use crate::history::History;
 use crate::mask::Stencil;
 use crate::picture::Picture;
 use crate::region::{Area, Region};
+use crate::stale::Stale;
 
 /// Pixels of one surface.
 ///
@@ -27,7 +27,6 @@ pub struct Surface {
     /// A snapshot of this version exists, so the next drawing makes a new one.
     observed: bool,
     history: History,
-    ages: Ages,
     inexact: Region,
 }
 
@@ -35,7 +34,7 @@ pub struct Surface {
 #[derive(Debug)]
 struct Spare {
     pixels: Arc<Vec<u32>>,
-    version: u64,
+    stale: Stale,
 }
 
 /// The pixels of a surface at one moment.
@@ -84,7 +83,6 @@ impl Surface {
             version,
             observed: false,
             history: History::starting_at(version),
-            ages: Ages::new(Area::sized(width, height), version),
             inexact: Region::default(),
         }
     }
@@ -225,7 +223,7 @@ impl Surface {
         }
         for area in region.areas() {
             self.history.add(self.version, *area);
-            self.ages.note(area, self.version);
+            self.spares.iter_mut().for_each(|spare| spare.stale.mark(area));
         }
         if opaque && !self.inexact.is_empty() {
             self.inexact = self.inexact.subtract(region);
@@ -265,18 +263,21 @@ impl Surface {
         if self.spares.len() >= SPARES {
             self.spares.remove(0);
         }
-        self.spares.push(Spare { pixels, version: self.version });
+        self.spares.push(Spare { pixels, stale: Stale::new(&self.bounds()) });
     }
 
-    /// Brings a buffer of an older version up to date, except where it will be replaced anyhow.
+    /// Brings an old buffer up to date, except where it will be replaced anyhow.
     fn refresh(&self, mut spare: Spare, replaced: &Area) -> Arc<Vec<u32>> {
+        let (left, right) = (replaced.left as usize, replaced.right as usize);
+        let rows = replaced.top as usize..replaced.bottom as usize;
         let target: &mut Vec<u32> = Arc::make_mut(&mut spare.pixels);
-        for area in self.ages.since(spare.version).filter(|area| !replaced.contains(area)) {
-            for y in area.top as usize..area.bottom as usize {
-                let start = y * self.width + area.left as usize;
-                let range = start..start + area.width();
-                target[range.clone()].copy_from_slice(&self.pixels[range]);
+        for (y, start, end) in spare.stale.stretches() {
+            let end = end.min(self.width);
+            if rows.contains(&y) && left <= start && end <= right {
+                continue;
             }
+            let range = y * self.width + start..y * self.width + end;
+            target[range.clone()].copy_from_slice(&self.pixels[range]);
         }
         spare.pixels
     }
