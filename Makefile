@@ -32,8 +32,9 @@ test-python: $(VENV)/.extension  ## the Python tests; PYTEST_ARGS="-k link" for 
 test-idle: $(VENV)/.extension  ## ten minutes of a session in which nothing happens
 	SPICE_RS_IDLE_SECONDS=600 $(BIN)/python -m pytest -k idle tests/interop/test_endurance.py
 
-peers:  ## install the real peers of the tests with apt: QEMU, Xspice, spice-gtk, viewers, a browser
+peers: $(VENV)/.venv  ## install the real peers of the tests with apt: servers, clients, a browser, Kerberos
 	tests/peers/install.sh
+	$(BIN)/pip install $$($(BIN)/python tools/requirements.py peers)
 
 fuzz:  ## FUZZ_SECONDS for each fuzz target; what it finds new goes to build/fuzz
 	@tools/need.sh cargo cargo-fuzz cc

@@ -81,4 +81,6 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "remote-viewer": ("remote-viewer", "Xvfb", "openbox", "xdotool", "xprop"),
     "html5": ("chromium", "bash", "/usr/share/spice-html5/spice_auto.html"),
     "tshark": ("tshark",),
+    "sasl": ("saslpasswd2", "/usr/lib/*/sasl2/libsasldb.so"),
+    "kerberos": ("krb5kdc", "kadmin.local", "kdb5_util", "kinit", "/usr/lib/*/sasl2/libgssapiv2.so"),
 }

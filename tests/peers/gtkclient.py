@@ -36,12 +36,24 @@ class GtkClient(Peer):
 
     Arguments:
         address: `spice://HOST:PORT` or `spice+unix:///PATH`.
+        user: for servers where clients log in by SASL.
+        environment: of the process, as for Kerberos.
         compression: what to ask the server for as soon as a display opens; see `spicegtk.COMPRESSIONS`.
     """
 
-    def __init__(self, address: str, *, password: str | None = None, compression: str | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        user: str | None = None,
+        password: str | None = None,
+        compression: str | None = None,
+        environment: dict[str, str] | None = None,
+    ) -> None:
         super().__init__("gtk")
+        self.env |= environment or {}
         command = ["/usr/bin/python3", str(DRIVER), address]
+        command += ["--user", user] if user else []
         command += ["--password", password] if password else []
         command += ["--compression", compression] if compression else []
         try:

@@ -44,6 +44,8 @@ class Driver:
             props.unix_path = options.address.removeprefix("spice+unix://")
         else:
             props.uri = options.address
+        if options.user:
+            props.username = options.user
         if options.password:
             props.password = options.password
         props.enable_audio = False
@@ -171,6 +173,7 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("address", help="spice://HOST:PORT or spice+unix:///PATH")
+    parser.add_argument("--user")
     parser.add_argument("--password")
     parser.add_argument("--compression", help="what to ask the server for")
     loop = GLib.MainLoop()

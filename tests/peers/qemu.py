@@ -43,6 +43,7 @@ class Qemu(Peer):
         compression: QEMU's image-compression; lz4 is not accepted there, a client asks for it.
         memory_mib: with 256 or more, memtest takes 15 s to measure it before it draws.
         spice: more options of -spice, by name.
+        sasl: clients log in by SASL; the environment that `sasl.configure` gave.
         extra: more arguments for QEMU.
     """
 
@@ -57,10 +58,12 @@ class Qemu(Peer):
         tablet: bool = True,
         memory_mib: int = 64,
         spice: dict[str, str] | None = None,
+        sasl: dict[str, str] | None = None,
         extra: tuple[str, ...] = (),
         port: int | None = None,
     ) -> None:
         super().__init__("qemu")
+        self.env |= sasl or {}
         self.password = password
         self._guest = guest
         self.port: int | None = None
@@ -76,7 +79,9 @@ class Qemu(Peer):
             self.address = f"spice://127.0.0.1:{self.port}"
             options |= {"addr": "127.0.0.1", "port": str(self.port)}
         secret: tuple[str, ...] = ()
-        if password is None:
+        if sasl is not None:
+            options["sasl"] = "on"
+        elif password is None:
             options["disable-ticketing"] = "on"
         else:
             # By a file, so that the password is in no process list.

@@ -22,6 +22,7 @@ class Xspice(XServer):
         jpeg, zlib: `never`, `always` or `auto`: lossy JPEG, and deflate over GLZ.
         streaming: `off`, `all` or `filter`: which regions become video streams; `codecs` as `spice:mjpeg;gstreamer:vp8`.
         image_cache, fallback_cache, surfaces: what the driver may use.
+        sasl: clients log in by SASL; the environment that `sasl.configure` gave.
         heads: outputs; Xspice gives one display channel however many there are.
     """
 
@@ -40,9 +41,11 @@ class Xspice(XServer):
         heads: int = 1,
         size: tuple[int, int] = (1024, 768),
         password: str | None = None,
+        sasl: dict[str, str] | None = None,
         port: int | None = None,
     ) -> None:
         super().__init__("xspice")
+        self.env |= sasl or {}
         self.port = free_port() if port is None else port
         self.password = password
         self.address = f"spice://127.0.0.1:{self.port}"
@@ -51,7 +54,8 @@ class Xspice(XServer):
         options: dict[str, object] = {
             "SpiceAddr": "127.0.0.1",
             "SpicePort": self.port,
-            "SpiceDisableTicketing": password is None,
+            "SpiceDisableTicketing": password is None and sasl is None,
+            "SpiceSasl": sasl is not None,
             "SpiceImageCompression": compression,
             "SpiceJpegWanCompression": jpeg,
             "SpiceZlibGlzWanCompression": zlib,
