@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -51,7 +51,7 @@ def port(server: Server) -> int:
 async def opened(name: str, server: Server, **options: Any) -> AsyncIterator[Any]:
     """Start one of `CLIENTS` on a server, and end it."""
     require(name)
-    async with running(partial(STARTS[name], server, **options)) as client:
+    async with running(functools.partial(STARTS[name], server, **options)) as client:
         yield client
 
 
@@ -88,7 +88,7 @@ async def all_show(server: Server, clients: dict[str, Client], what: str) -> Non
 
 async def blocking(act: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     """Call a method of a peer, all of which block, while our server goes on."""
-    return await trio.to_thread.run_sync(partial(act, *arguments, **options))
+    return await trio.to_thread.run_sync(functools.partial(act, *arguments, **options))
 
 
 def screen_picture(server: Server, number: int = 0) -> Picture:
@@ -104,13 +104,14 @@ def _viewer(program: str, server: Server, **options: Any) -> Peer:
 STARTS: dict[str, Callable[..., Peer]] = {
     "spicegtk": lambda server, **options: GtkClient(server.addresses[0], **options),
     "html5": lambda server, **options: Html5(port(server), **options),
-    **{program: partial(_viewer, program) for program in PROGRAMS},
+    **{program: functools.partial(_viewer, program) for program in PROGRAMS},
 }
 
 
 # What is served.
 
 
+@functools.cache
 def desk(seed: int = 0, size: tuple[int, int] = SIZE) -> Pixels:
     """Return what a desktop has: flat areas, text, a photograph, few colours in hard edges, soft shades, noise."""
     random = np.random.default_rng(seed)
@@ -125,6 +126,7 @@ def desk(seed: int = 0, size: tuple[int, int] = SIZE) -> Pixels:
     place(pixels, patches(third - 20, half - 20, random, 2), third + 10, half + 10)
     noise = random.integers(0, 256, (half // 2, third // 2, 4), np.uint8)
     place(pixels, noise, 2 * third + 10, half + 10)
+    pixels.flags.writeable = False
     return pixels
 
 
@@ -134,6 +136,7 @@ def place(pixels: Pixels, part: Pixels, left: int, top: int) -> None:
     pixels[top : top + height, left : left + width] = part
 
 
+@functools.cache
 def text(width: int, height: int, seed: int) -> Pixels:
     """Return lines of black text on white, with soft edges."""
     picture = Image.new("RGB", (width, height), "white")
@@ -141,7 +144,9 @@ def text(width: int, height: int, seed: int) -> Pixels:
     for line in range(height // 16):
         words = f"{seed * 1000 + line:5}  the quick brown fox jumps over the lazy dog {line * line}"
         write.text((4, 16 * line), words, "black", font)
-    return from_rgb(np.asarray(picture))
+    pixels = from_rgb(np.asarray(picture))
+    pixels.flags.writeable = False
+    return pixels
 
 
 def photograph(width: int, height: int, random: np.random.Generator) -> Pixels:

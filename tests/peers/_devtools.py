@@ -24,12 +24,16 @@ ON_START = (3, 4)
 class Browser(Peer):
     """Chromium with one page.
 
+    Arguments:
+        flags: further ones for its command line.
+
     Attributes:
         events: what the page has said without being asked: console lines, exceptions.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *flags: str) -> None:
         super().__init__("browser")
+        self._flags = flags
         self.events: list[dict[str, Any]] = []
         self._said = bytearray()
         self._answer: dict[str, Any] = {}
@@ -75,6 +79,12 @@ class Browser(Peer):
                 lines.append(str(details.get("exception", {}).get("description", details["text"])))
         return lines
 
+    def network(self) -> list[str]:
+        """Return what the browser says of connections that failed."""
+        self._take(lambda: True)
+        entries = [event["params"]["entry"] for event in self.events if event["method"] == "Log.entryAdded"]
+        return [entry["text"] for entry in entries]
+
     def stop(self) -> None:
         """End the browser."""
         super().stop()
@@ -89,7 +99,7 @@ class Browser(Peer):
             # A shell, because only it can give them the numbers that the browser expects.
             moved = f'exec chromium "$@" {ON_START[0]}<&{theirs_in} {ON_START[1]}>&{theirs_out}'
             profile = f"--user-data-dir={self.directory / 'profile'}"
-            command = ["bash", "-c", moved, "chromium", *FLAGS, profile, "about:blank"]
+            command = ["bash", "-c", moved, "chromium", *FLAGS, *self._flags, profile, "about:blank"]
             self.start(command, pass_fds=(theirs_in, theirs_out))
         finally:
             os.close(theirs_in)
@@ -97,7 +107,7 @@ class Browser(Peer):
         target = self._call("Target.createTarget", {"url": "about:blank"})["targetId"]
         attached = self._call("Target.attachToTarget", {"targetId": target, "flatten": True})
         self._session: str = attached["sessionId"]
-        for domain in ("Runtime", "Page"):
+        for domain in ("Runtime", "Page", "Log"):
             self.call(f"{domain}.enable")
 
     def _call(self, method: str, parameters: dict[str, object], session: str | None = None) -> dict[str, Any]:

@@ -62,6 +62,15 @@ class GtkClient(Peer):
             self.stop()
             raise
 
+    @property
+    def pid(self) -> int:
+        """The process, for who wants to stop it for a while."""
+        return self._program.pid
+
+    def has_ended(self) -> bool:
+        """Tell whether the session is over."""
+        return any(error.startswith("main: ") for error in self._ask("state")["errors"])
+
     # What it shows.
 
     def state(self) -> dict[str, Any]:

@@ -27,6 +27,7 @@ PAGES = "/usr/share/spice-html5"
 
 # Counts what the client draws, and when it last did: the client itself keeps that to itself.
 COUNT = """
+window.questions = []; window.prompt = question => { window.questions.push(question); return null; };
 window.draws = 0; window.lastDraw = performance.now();
 for (const name of ["putImageData", "drawImage", "fillRect"]) {
     const original = CanvasRenderingContext2D.prototype[name];
@@ -47,14 +48,22 @@ class Html5(Browser):
     Arguments:
         port: where the server takes WebSockets.
         room: width and height of the page; the display has to fit, for places are not scrolled to.
+        site: the host that the page seems to be from; the browser is told to find it on this machine.
     """
 
-    def __init__(self, port: int, *, password: str = "", room: tuple[int, int] = (1600, 1300)) -> None:
+    def __init__(
+        self,
+        port: int,
+        *,
+        password: str = "",
+        room: tuple[int, int] = (1600, 1300),
+        site: str = "127.0.0.1",
+    ) -> None:
         handler = functools.partial(Quiet, directory=PAGES)
         self._pages = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._serving = threading.Thread(target=self._pages.serve_forever, kwargs={"poll_interval": 0.05})
         self._serving.start()
-        super().__init__()
+        super().__init__(f"--host-resolver-rules=MAP {site} 127.0.0.1")
         query = urlencode({"host": "127.0.0.1", "port": port, "password": password})
         try:
             width, height = room
@@ -65,7 +74,7 @@ class Html5(Browser):
                 deviceScaleFactor=1,
                 mobile=False,
             )
-            self.open(f"http://127.0.0.1:{self._pages.server_port}/spice_auto.html?{query}", first=COUNT)
+            self.open(f"http://{site}:{self._pages.server_port}/spice_auto.html?{query}", first=COUNT)
         except BaseException:
             self.stop()
             raise
@@ -109,6 +118,14 @@ class Html5(Browser):
     def cursor(self) -> str:
         """Return the pointer's shape as the style sheet has it."""
         return str(self.evaluate("document.getElementById('spice-screen').style.cursor"))
+
+    def questions(self) -> list[str]:
+        """Return what the page has asked its user."""
+        return list(self.evaluate("questions"))
+
+    def has_ended(self) -> bool:
+        """Tell whether the client has noticed that the session is over."""
+        return any("Unexpected close" in line for line in self.console())
 
     def complaints(self) -> list[str]:
         """Return what the client says that it cannot do, and its errors; not what it announces to ignore always."""

@@ -49,13 +49,13 @@ class Viewer(Xvfb):
         if password is not None:
             address += f"?password={quote(password, safe='')}"
         where = {
-            "remote-viewer": ["--kiosk"] * full + [address],
+            "remote-viewer": ["--kiosk", "--kiosk-quit=on-disconnect"] * full + [address],
             "spicy": ["-f"] * full + [f"--uri={address}"],
         }
         try:
             self.start(["openbox"])
             self.wait_until("the window manager", self._is_managed)
-            self.start([program, *options, *where[program]])
+            self._program = self.start([program, *options, *where[program]])
         except BaseException:
             self.stop()
             raise
@@ -63,6 +63,10 @@ class Viewer(Xvfb):
     def wait_window(self) -> None:
         """Wait until the viewer has a window that can be seen."""
         self.wait_until("the viewer's window", lambda: bool(self.windows()))
+
+    def has_ended(self) -> bool:
+        """Tell whether the viewer has noticed that the session is over: it has gone, or shows something else than the display."""
+        return self._program.poll() is not None or any("Error" in title for title in self.windows())
 
     def windows(self) -> list[str]:
         """Return the titles of the windows that can be seen."""
