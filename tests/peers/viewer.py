@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ._pictures import Picture, wait_equal
 from ._process import PeerFailed
@@ -95,11 +96,16 @@ class Viewer(Xvfb):
 
     def find(self, part: Picture) -> tuple[int, int] | None:
         """Return where on the screen a picture is, None if it is nowhere; for viewers in a window."""
-        screen, (height, width) = self.ground_truth(), part.shape[:2]
-        first = part[0, : min(32, width)]
-        rows = np.lib.stride_tricks.sliding_window_view(screen, (first.shape[0], 3), axis=(1, 2))[:, :, 0]
-        for top, left in np.argwhere(np.all(rows == first, axis=(2, 3))):
-            if np.array_equal(screen[top : top + height, left : left + width], part):
+        screen, wanted = packed(self.ground_truth()), packed(part)
+        height, width = wanted.shape
+        if height > screen.shape[0] or width > screen.shape[1]:
+            return None
+        # The corners narrow it down to a few places, most often to one.
+        fits = screen[: screen.shape[0] - height + 1, : screen.shape[1] - width + 1] == wanted[0, 0]
+        for y, x in ((height - 1, width - 1), (0, width - 1), (height - 1, 0), (height // 2, width // 2)):
+            fits &= screen[y : y + fits.shape[0], x : x + fits.shape[1]] == wanted[y, x]
+        for top, left in np.argwhere(fits):
+            if np.array_equal(screen[top : top + height, left : left + width], wanted):
                 return int(left), int(top)
         return None
 
@@ -123,6 +129,11 @@ class Viewer(Xvfb):
 
     def _is_managed(self) -> bool:
         return b"window id" in self.run(["xprop", "-root", "_NET_SUPPORTING_WM_CHECK"])
+
+
+def packed(picture: Picture) -> NDArray[np.uint32]:
+    """Return each pixel as one number."""
+    return np.asarray(picture.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32))
 
 
 def spicy_screenshot(address: str, *, password: str | None = None, timeout: float = 30) -> Picture:
