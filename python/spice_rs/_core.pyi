@@ -411,13 +411,15 @@ class View:
         monitors: bool = False,
         compression: _Compression = "auto",
         lz4: bool = False,
+        palettes: bool = False,
         cache_pixels: int = 0,
         bandwidth: float | None = None,
     ) -> View:
         """A view for a client that has seen nothing.
 
         `monitors`: the client understands MONITORS_CONFIG. `compression`: which image encodings may be used.
-        `lz4`: the client understands LZ4, which is LZ otherwise.
+        `lz4`: the client understands LZ4, which is LZ otherwise. `palettes`: it understands images
+        of indices, which spice-html5 does not.
         `cache_pixels`: pixels of images that the client keeps for this display, none where negative; what several displays
         of one client are given must not exceed what the client allows. `bandwidth`: bytes a second that the way to it is
         expected to take; what it takes is measured from then on.

@@ -83,12 +83,13 @@ impl Drop for View {
 #[pymethods]
 impl View {
     #[new]
-    #[pyo3(signature = (screen, *, monitors = false, compression = "auto", lz4 = false, cache_pixels = 0, bandwidth = None))]
+    #[pyo3(signature = (screen, *, monitors = false, compression = "auto", lz4 = false, palettes = false, cache_pixels = 0, bandwidth = None))]
     fn new(
         screen: &Bound<'_, Screen>,
         monitors: bool,
         compression: &str,
         lz4: bool,
+        palettes: bool,
         cache_pixels: i64,
         bandwidth: Option<f64>,
     ) -> PyResult<Self> {
@@ -98,6 +99,7 @@ impl View {
             monitors,
             compression: compression_of(compression)?,
             lz4,
+            palettes,
             cache_pixels: usize::try_from(cache_pixels).unwrap_or(0).min(MOST_KEPT),
             key: key(),
             first_image: VIEWS.fetch_add(1, Ordering::Relaxed) << 32,

@@ -205,6 +205,7 @@ class Screen:
             monitors=DisplayCap.MONITORS_CONFIG in can,
             compression=self._encoding.compression.value,
             lz4=DisplayCap.LZ4_COMPRESSION in can,
+            palettes=channel.init.glz_window > 0,  # no capability says so; who has no GLZ window is a browser
             # Displays share the client's cache: each has half of what those before it have left.
             cache_pixels=channel.init.pixmap_cache_size >> (self.number + 1),
         )

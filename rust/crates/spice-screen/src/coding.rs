@@ -1,6 +1,7 @@
 //! The ways in which an image can be coded.
 
 use bytes::Bytes;
+use spice_codec::palette::Indexed;
 use spice_codec::{PixelFormat, Source, lz, lz4, quic};
 use spice_wire::messages::image::ImageType;
 
@@ -17,11 +18,13 @@ pub(crate) enum Coding {
     Quic,
     /// LZ4.
     Lz4,
+    /// LZ_PLT where a picture has at most 256 colours, else LZ_RGB.
+    Palette,
 }
 
 impl Coding {
     /// All of them, in the order of [`Coding::index`].
-    pub(crate) const ALL: [Self; 4] = [Self::Raw, Self::Lz, Self::Quic, Self::Lz4];
+    pub(crate) const ALL: [Self; 5] = [Self::Raw, Self::Lz, Self::Quic, Self::Lz4, Self::Palette];
 
     /// Its place in tables.
     pub(crate) fn index(self) -> usize {
@@ -30,6 +33,7 @@ impl Coding {
             Self::Lz => 1,
             Self::Quic => 2,
             Self::Lz4 => 3,
+            Self::Palette => 4,
         }
     }
 
@@ -45,6 +49,7 @@ impl Coding {
             Self::Lz => "lz",
             Self::Quic => "quic",
             Self::Lz4 => "lz4",
+            Self::Palette => "palette",
         }
     }
 }
@@ -55,26 +60,35 @@ pub(crate) struct Coded {
     /// What it became: raw, where coding would have made it larger.
     pub(crate) coding: Coding,
     pub(crate) kind: ImageType,
-    /// Its fields before the data.
+    /// Its fields before the data. Where there is a palette, the last one says where that is, as soon as it is known.
     pub(crate) head: Vec<u8>,
     pub(crate) data: Bytes,
+    /// The palette, which stands behind the data.
+    pub(crate) palette: Vec<u8>,
 }
 
 impl Coded {
     /// An image without compression, over the bytes of its rows.
     pub(crate) fn raw(width: usize, height: usize, data: Bytes) -> Self {
-        Self { coding: Coding::Raw, kind: ImageType::BITMAP, head: message::bitmap_head(width, height), data }
+        let (head, palette) = (message::bitmap_head(width, height), Vec::new());
+        Self { coding: Coding::Raw, kind: ImageType::BITMAP, head, data, palette }
     }
 
     /// An image whose fields are nothing but the size of the data.
     fn sized(coding: Coding, kind: ImageType, data: Vec<u8>) -> Self {
         let head = (data.len() as u32).to_le_bytes().to_vec();
-        Self { coding, kind, head, data: Bytes::from(data) }
+        Self { coding, kind, head, data: Bytes::from(data), palette: Vec::new() }
+    }
+
+    /// An image of indices.
+    fn indexed(colours: &[u32], data: Vec<u8>) -> Self {
+        let (head, palette) = (message::palette_head(data.len()), message::palette(colours));
+        Self { coding: Coding::Palette, kind: ImageType::LZ_PLT, head, data: Bytes::from(data), palette }
     }
 
     /// Bytes of it.
     pub(crate) fn len(&self) -> usize {
-        self.head.len() + self.data.len()
+        self.head.len() + self.data.len() + self.palette.len()
     }
 }
 
@@ -89,23 +103,38 @@ pub(crate) struct Coders {
 impl Coders {
     /// Codes a picture, expecting about `expected` bytes. Nothing if it is to stay raw.
     pub(crate) fn encode(&mut self, coding: Coding, source: &Source<'_>, expected: usize) -> Option<Coded> {
-        let mut out = Vec::with_capacity(expected);
-        let kind = match coding {
+        let data = Vec::with_capacity(expected);
+        let coded = match coding {
             Coding::Raw => return None,
-            Coding::Lz => {
-                self.lz.encode(source, PixelFormat::Xrgb, &mut out);
-                ImageType::LZ_RGB
-            }
-            Coding::Quic => {
-                self.quic.encode(source, PixelFormat::Xrgb, &mut out);
-                ImageType::QUIC
-            }
-            Coding::Lz4 => {
-                self.lz4.encode(source, PixelFormat::Xrgb, &mut out);
-                ImageType::LZ4
-            }
+            Coding::Lz => self.lz(source, data),
+            Coding::Quic => self.quic(source, data),
+            Coding::Lz4 => self.lz4(source, data),
+            Coding::Palette => match Indexed::detect(source) {
+                Some(indexed) => self.indexed(&indexed, data),
+                None => self.lz(source, data),
+            },
         };
         let raw = source.width() * source.height() * 4;
-        (out.len() < raw).then(|| Coded::sized(coding, kind, out))
+        (coded.len() < raw).then_some(coded)
+    }
+
+    fn lz(&mut self, source: &Source<'_>, mut data: Vec<u8>) -> Coded {
+        self.lz.encode(source, PixelFormat::Xrgb, &mut data);
+        Coded::sized(Coding::Lz, ImageType::LZ_RGB, data)
+    }
+
+    fn quic(&mut self, source: &Source<'_>, mut data: Vec<u8>) -> Coded {
+        self.quic.encode(source, PixelFormat::Xrgb, &mut data);
+        Coded::sized(Coding::Quic, ImageType::QUIC, data)
+    }
+
+    fn lz4(&mut self, source: &Source<'_>, mut data: Vec<u8>) -> Coded {
+        self.lz4.encode(source, PixelFormat::Xrgb, &mut data);
+        Coded::sized(Coding::Lz4, ImageType::LZ4, data)
+    }
+
+    fn indexed(&mut self, indexed: &Indexed, mut data: Vec<u8>) -> Coded {
+        self.lz.encode_palette(indexed, &mut data);
+        Coded::indexed(indexed.colours(), data)
     }
 }

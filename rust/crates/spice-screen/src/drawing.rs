@@ -88,8 +88,7 @@ impl View {
     }
 
     fn draw_piece(&mut self, look: &mut Look<'_>, area: Area, kept: Option<u64>, plan: &mut Plan) -> bool {
-        let compression = self.preferred.unwrap_or(self.settings.compression);
-        let policy = Policy { compression, lz4: self.settings.lz4, rate: self.link.rate() };
+        let policy = self.policy();
         let (choice, expected) = {
             let costs = look.workshop.costs();
             let choice = policy.choose(look.shadow, area, &costs);
@@ -97,6 +96,15 @@ impl View {
         };
         let piece = look.store.piece(look.shadow, area, choice, look.workshop, look.shared);
         plan.add(Order::Piece(piece, kept), expected as usize)
+    }
+
+    fn policy(&self) -> Policy {
+        Policy {
+            compression: self.preferred.unwrap_or(self.settings.compression),
+            lz4: self.settings.lz4,
+            palettes: self.settings.palettes,
+            rate: self.link.rate(),
+        }
     }
 
     /// Queues the message with a piece.
@@ -107,6 +115,12 @@ impl View {
         let id = kept.unwrap_or_else(|| self.next_image());
         let mut message = message::draw_copy(piece.area(), id, coded.kind, flags);
         message.body.extend_from_slice(&coded.head);
-        channel.send_parts(message.id, &message.body, std::slice::from_ref(&coded.data))
+        if coded.palette.is_empty() {
+            return channel.send_parts(message.id, &message.body, std::slice::from_ref(&coded.data));
+        }
+        let place = (message.body.len() + coded.data.len()) as u32;
+        let pointer = message.body.len() - size_of::<u32>();
+        message.body[pointer..].copy_from_slice(&place.to_le_bytes());
+        channel.send_parts(message.id, &message.body, &[coded.data.clone(), coded.palette.clone().into()])
     }
 }

@@ -11,7 +11,7 @@ use spice_wire::messages::draw::{
     Ropd,
 };
 use spice_wire::messages::image::{
-    Bitmap, BitmapFlags, BitmapFormat, Image, ImageData, ImageFlags, ImageType, PaletteRef, Plane,
+    Bitmap, BitmapFlags, BitmapFormat, Image, ImageData, ImageFlags, ImageType, Palette, PaletteRef, Plane,
 };
 use spice_wire::shapes::{Ptr, When};
 use spice_wire::{Wire, Writer};
@@ -106,6 +106,20 @@ pub(crate) fn bitmap_head(width: usize, height: usize) -> Vec<u8> {
         data: Plane(Bytes::new()),
     };
     message(0, &head).body
+}
+
+/// What an LZ_PLT has before its data; the last field is to say where its palette is.
+pub(crate) fn palette_head(size: usize) -> Vec<u8> {
+    let mut writer = Writer::default();
+    BitmapFlags::TOP_DOWN.write(&mut writer);
+    (size as u32).write(&mut writer);
+    0u32.write(&mut writer);
+    writer.finish().unwrap_or_default()
+}
+
+/// A palette that is not to be remembered.
+pub(crate) fn palette(colours: &[u32]) -> Vec<u8> {
+    message(0, &Palette { unique: 0, entries: colours.to_vec().into() }).body
 }
 
 fn base(area: Area) -> DisplayBase {

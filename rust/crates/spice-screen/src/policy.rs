@@ -21,6 +21,8 @@ pub(crate) struct Policy {
     pub(crate) compression: Compression,
     /// The client understands LZ4.
     pub(crate) lz4: bool,
+    /// The client understands palettes.
+    pub(crate) palettes: bool,
     /// Bytes a second that the client takes.
     pub(crate) rate: f64,
 }
@@ -37,13 +39,17 @@ impl Policy {
             Compression::Off => Coding::Raw,
             Compression::Quic => Coding::Quic,
             Compression::Lz4 if self.lz4 => Coding::Lz4,
-            Compression::Glz | Compression::Lz | Compression::Lz4 => Coding::Lz,
             Compression::AutoGlz | Compression::AutoLz if is_gradual(shadow, area) => Coding::Quic,
-            Compression::AutoGlz | Compression::AutoLz => Coding::Lz,
             Compression::Auto => self.cheapest(area, content, costs),
+            _ => self.lz(content),
         };
         let fits = coding.takes(area.width(), area.height());
         Choice { coding: if fits { coding } else { Coding::Raw }, content }
+    }
+
+    /// LZ, of indices where a picture may have few colours.
+    fn lz(&self, content: Content) -> Coding {
+        if self.palettes && content == Content::Plain { Coding::Palette } else { Coding::Lz }
     }
 
     /// The coding that takes the least time on its way from here to the client's screen.
@@ -52,10 +58,9 @@ impl Policy {
             let cost = costs.of(*coding, content);
             cost.nanoseconds + decoding(*coding, content) + cost.bytes * 1e9 / self.rate
         };
-        let possible = |coding: &Coding| {
-            coding.takes(area.width(), area.height()) && (*coding != Coding::Lz4 || self.lz4)
-        };
-        let codings = Coding::ALL.into_iter().filter(possible);
-        codings.min_by(|one, other| time(one).total_cmp(&time(other))).unwrap_or(Coding::Raw)
+        let mut possible = vec![Coding::Raw, self.lz(content)];
+        possible.extend(Some(Coding::Lz4).filter(|_| self.lz4));
+        possible.extend(Some(Coding::Quic).filter(|coding| coding.takes(area.width(), area.height())));
+        possible.into_iter().min_by(|one, other| time(one).total_cmp(&time(other))).unwrap_or(Coding::Raw)
     }
 }

@@ -51,6 +51,8 @@ pub struct Settings {
     pub compression: Compression,
     /// It understands LZ4.
     pub lz4: bool,
+    /// It understands LZ_PLT.
+    pub palettes: bool,
     /// Pixels of the images that it keeps for us, of this display alone.
     pub cache_pixels: usize,
     /// What tells images apart. Random, where strangers may draw.
@@ -67,6 +69,7 @@ impl Default for Settings {
             monitors: false,
             compression: Compression::default(),
             lz4: false,
+            palettes: false,
             cache_pixels: 0,
             key: Key::default(),
             first_image: 0,

@@ -82,6 +82,19 @@ fn lz4_is_for_clients_that_know_it() {
 }
 
 #[test]
+fn few_colours_are_indexed_for_clients_that_know_it() {
+    let palettes = |compression| Settings { palettes: true, lz4: false, ..mode(compression) };
+    let coloured =
+        |colours: u32| text().iter().map(|pixel| pixel ^ (pixel >> 3) % colours).collect::<Vec<_>>();
+    for picture in [text(), coloured(10), coloured(200)] {
+        assert_eq!(kinds(&picture, palettes(Compression::Lz)), [ImageType::LZ_PLT]);
+        assert_eq!(kinds(&picture, palettes(Compression::Auto)), [ImageType::LZ_PLT]);
+    }
+    let many: Vec<u32> = (0..SIDE * SIDE).map(|at| (at / 200) as u32).collect();
+    assert_eq!(kinds(&many, palettes(Compression::Lz)), [ImageType::LZ_RGB]);
+}
+
+#[test]
 fn on_a_slow_link_bytes_count_and_on_a_fast_one_time() {
     let auto = |bandwidth| Settings { bandwidth, ..mode(Compression::Auto) };
     assert_eq!(kinds(&photo(), auto(1e5)), [ImageType::QUIC]);

@@ -141,6 +141,7 @@ impl World {
                     compression: MODES[compression],
                     bandwidth,
                     lz4: compression % 2 == 0,
+                    palettes: compression % 3 == 0,
                     cache_pixels: [0, 12_000, 100_000][compression % 3],
                     ..Settings::default()
                 };
