@@ -85,7 +85,7 @@ fn lz4_is_for_clients_that_know_it() {
 fn few_colours_are_indexed_for_clients_that_know_it() {
     let palettes = |compression| Settings { palettes: true, lz4: false, ..mode(compression) };
     let coloured =
-        |colours: u32| text().iter().map(|pixel| pixel ^ (pixel >> 3) % colours).collect::<Vec<_>>();
+        |colours: u32| text().iter().map(|pixel| pixel ^ ((pixel >> 3) % colours)).collect::<Vec<_>>();
     for picture in [text(), coloured(10), coloured(200)] {
         assert_eq!(kinds(&picture, palettes(Compression::Lz)), [ImageType::LZ_PLT]);
         assert_eq!(kinds(&picture, palettes(Compression::Auto)), [ImageType::LZ_PLT]);
