@@ -14,6 +14,7 @@ __all__ = [
     "Blocked",
     "Canvas",
     "Channel",
+    "Feed",
     "Frame",
     "Packet",
     "Pointer",
@@ -200,6 +201,32 @@ class Pump:
     @property
     def busy(self) -> bool:
         """Whether something has come that is not on the canvas, or not told, yet."""
+
+@final
+class Feed:
+    """Shows a screen to one client in the thread that calls `run`, without the interpreter's lock.
+
+    Its descriptor becomes readable when the client has been sent everything, if somebody has said by `ask` that he waits for that;
+    then call `heard`.
+    """
+
+    def __new__(cls, socket: Socket, channel: Channel, view: View) -> Feed: ...
+    def run(self) -> Packet | None:
+        """Show the screen until a message needs attention; None at the end of the stream. Blocks; `Socket.stop_reading` ends it.
+
+        Raises OSError, and DecodeError or LimitExceeded as `Channel.next` does.
+        """
+    def look(self) -> None:
+        """Say that the screen has changed."""
+    @property
+    def is_done(self) -> bool:
+        """Whether the client has been sent everything that has changed by now, and the system has taken it."""
+    def ask(self) -> None:
+        """Ask to be told when that is so the next time; look at `is_done` after this."""
+    def fileno(self) -> int:
+        """What becomes readable then."""
+    def heard(self) -> None:
+        """Silence the descriptor, before looking."""
 
 @final
 class Shared:

@@ -10,6 +10,7 @@ mod classes;
 mod descriptor;
 mod drawing;
 mod errors;
+mod feed;
 mod frame;
 mod messages;
 mod packet;
@@ -31,6 +32,8 @@ mod _core {
     use crate::canvas::{Canvas, Shared};
     #[pymodule_export]
     use crate::channel::Channel;
+    #[pymodule_export]
+    use crate::feed::Feed;
     #[pymodule_export]
     use crate::frame::{Frame, Rgb};
     #[pymodule_export]

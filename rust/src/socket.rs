@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use pyo3::prelude::*;
 
 use crate::channel::Channel;
-use crate::descriptor;
+use crate::descriptor::{self, Ready};
 use crate::errors;
 use crate::sync::lock;
 
@@ -95,13 +96,30 @@ impl Open {
 
     /// As [`Socket::send`].
     pub(crate) fn send(&self, channel: &Channel) -> io::Result<usize> {
-        channel.drain(|parts| {
-            let slices: Vec<IoSlice<'_>> = parts.take(PIECES).map(IoSlice::new).collect();
-            match (&self.stream).write_vectored(&slices) {
-                Err(error) if is_passing(&error) => Ok(0),
-                result => result,
-            }
-        })
+        channel.drain(|parts| self.write(parts))
+    }
+
+    /// Sends as [`Open::send`] does; how many bytes the system took, and how many are left.
+    pub(crate) fn send_counted(&self, channel: &Channel) -> io::Result<(usize, usize)> {
+        let mut count = 0;
+        let left = channel.drain(|parts| {
+            count = self.write(parts)?;
+            Ok(count)
+        })?;
+        Ok((count, left))
+    }
+
+    fn write(&self, parts: &mut dyn Iterator<Item = &[u8]>) -> io::Result<usize> {
+        let slices: Vec<IoSlice<'_>> = parts.take(PIECES).map(IoSlice::new).collect();
+        match (&self.stream).write_vectored(&slices) {
+            Err(error) if is_passing(&error) => Ok(0),
+            result => result,
+        }
+    }
+
+    /// Lets the system take no more while so many bytes have never been sent, where it can do that.
+    pub(crate) fn hold_back(&self, unsent: usize) {
+        let _ = descriptor::set_unsent_most(&self.stream, unsent);
     }
 
     /// As [`Socket::expect`].
@@ -117,6 +135,11 @@ impl Open {
     /// Blocks until bytes are there, or for so long; whether they are.
     pub(crate) fn wait(&self, most: Option<Duration>) -> io::Result<bool> {
         descriptor::wait_readable(&self.stream, most)
+    }
+
+    /// Blocks until bytes are there, or it takes some if that is wanted, or `other` is readable; or for so long.
+    pub(crate) fn wait_or(&self, to_write: bool, other: RawFd, most: Option<Duration>) -> io::Result<Ready> {
+        descriptor::wait_either(&self.stream, to_write, other, most)
     }
 }
 

@@ -21,11 +21,11 @@ use crate::sync::lock;
 #[derive(Default)]
 pub(crate) struct Shown {
     /// Messages queued in the channel.
-    sent: usize,
+    pub(crate) sent: usize,
     /// Something is due, but the client's window or the budget is used up.
-    more: bool,
+    pub(crate) more: bool,
     /// When `step` has something to do even if nothing changes; None for never.
-    again: Option<f64>,
+    pub(crate) again: Option<f64>,
 }
 
 /// What one client is shown of a screen: one object for each display channel of each client.
@@ -38,7 +38,7 @@ pub(crate) struct View {
 
 impl View {
     /// The screen is only held while a plan is made: drawing goes on while pieces are coded.
-    fn run(&self, channel: &Channel, now: f64, budget: usize) -> Shown {
+    pub(crate) fn run(&self, channel: &Channel, now: f64, budget: usize) -> Shown {
         let start = Instant::now();
         let clock = || now + start.elapsed().as_secs_f64();
         let mut view = lock(&self.view);

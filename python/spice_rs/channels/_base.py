@@ -245,6 +245,7 @@ class Channel:
     async def drained(self) -> None:
         """Wait until everything that was sent has left, or the channel is over."""
         while self._unsent and self.ended is None:
+            self._work.unpark()
             await self._room.park()
 
     def stop(self, why: Exception) -> None:
@@ -362,11 +363,13 @@ class Channel:
 
     async def _read(self) -> None:
         while True:
-            count = await self._receive()
-            if not count:
-                self._raise_end_of_stream()
-            await self.take()
-            await self._flushed()
+            await self._read_once()
+
+    async def _read_once(self) -> None:
+        if not await self._receive():
+            self._raise_end_of_stream()
+        await self.take()
+        await self._flushed()
 
     async def _flushed(self) -> None:
         """Send what Rust wants to be sent; wait while the peer does not read, so that its questions do not pile up."""

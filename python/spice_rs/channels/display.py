@@ -3,6 +3,10 @@
 On a socket, a thread receives and draws (`_pump.py`). On any other stream small batches are drawn at once by the reader; big ones
 by a task of their own in a worker thread, while the reader goes on receiving; it stops when `AHEAD_MAX` bytes of whole messages
 wait, and the server's ACK window does the rest.
+
+The server's half has a thread of its own on a socket as well (`_feed.py`), and steps in a task on any other stream.
+
+The file is long because both halves of a conversation are one thing.
 """
 
 from __future__ import annotations
@@ -22,6 +26,7 @@ from ..errors import RemoteProtocolError, SpiceError
 from ..limits import Limits
 from ..messages import Message, base, display
 from ._base import Channel, Handler, Surroundings, ignored
+from ._feed import Feed
 from ._pump import BREATH, Pump
 
 SMALL = 16 << 10
@@ -329,6 +334,7 @@ class DisplayServer(Channel, kind=ChannelType.DISPLAY, role="server", receives=d
         self._stale = True
         self._more = True
         self._shown = trio.lowlevel.ParkingLot()
+        self._feed: Feed | None = None
 
     def on_start(self) -> None:
         """Ask for acknowledgements, which are what says that a client keeps up."""
@@ -337,6 +343,9 @@ class DisplayServer(Channel, kind=ChannelType.DISPLAY, role="server", receives=d
 
     def look(self) -> None:
         """Show what has changed on the screen, when the client is ready for it."""
+        if self._feed is not None:
+            self._feed.look()
+            return
         self._stale = True
         self.changed()
 
@@ -346,14 +355,17 @@ class DisplayServer(Channel, kind=ChannelType.DISPLAY, role="server", receives=d
         Raises:
             SpiceError: the channel is over.
         """
-        while self.view is None or self._stale or self._more:
+        while self.view is None or not self._is_shown():
             self.check()
             await self._shown.park()
         await self.drained()
 
+    def _is_shown(self) -> bool:
+        return self._feed.is_done() if self._feed is not None else not (self._stale or self._more)
+
     def tasks(self) -> Iterable[Callable[[], Any]]:
-        """Add the one that shows the screen."""
-        own = () if self._open_view is None else (self._show,)
+        """Add the one that shows the screen; on a socket the feed does that, and reads."""
+        own = () if self._open_view is None or self._socket is not None else (self._show,)
         return *super().tasks(), *own
 
     def on_end(self) -> None:
@@ -366,11 +378,46 @@ class DisplayServer(Channel, kind=ChannelType.DISPLAY, role="server", receives=d
         await super().take()
         self.changed()
 
-    async def _show(self) -> None:
+    async def _read(self) -> None:
+        if self._socket is None or self._open_view is None:
+            return await super()._read()
+        with trio.move_on_after(self._init_within):
+            while self.init is None:
+                await self._read_once()
+        self._feed = Feed(self._socket, self.core, self._begin_to_show(), announce=self._shown.unpark_all)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._feed.stop_when_cancelled)
+            nursery.start_soon(self._feed.hear)
+            while True:
+                packet = await self._fed(self._feed)
+                self.dispatch(packet.message)
+                await self.take()
+                await self._flushed()
+
+    async def _fed(self, feed: Feed) -> _core.Packet:
+        try:
+            packet = await feed.run()
+        except OSError as error:
+            if isinstance(error, SpiceError):
+                raise
+            raise self._broken(error) from error
+        if packet is None:
+            self._raise_end_of_stream()
+        return packet
+
+    def _begin_to_show(self) -> _core.View:
         assert self._open_view is not None
-        await self._wait_init()
-        view = self.view = self._open_view(self)
-        view.prefer(self.compression or ImageCompression.INVALID)
+        if self.init is None:
+            text = f"the client has not named its caches for {self._init_within:g} s"
+            raise RemoteProtocolError(text, message="Init")
+        self.view = self._open_view(self)
+        self.view.prefer(self.compression or ImageCompression.INVALID)
+        return self.view
+
+    async def _show(self) -> None:
+        with trio.move_on_after(self._init_within):
+            await self.wait_until(lambda: self.init is not None)
+        view = self._begin_to_show()
         again = math.inf
         while True:
             with trio.move_on_at(again):
@@ -382,14 +429,6 @@ class DisplayServer(Channel, kind=ChannelType.DISPLAY, role="server", receives=d
             self._shown.unpark_all()
             while self._unsent > SEND_AHEAD:
                 await self._room.park()
-
-    async def _wait_init(self) -> None:
-        with trio.move_on_after(self._init_within):
-            await self.wait_until(lambda: self.init is not None)
-        if self.init is None:
-            raise RemoteProtocolError(
-                f"the client has not named its caches for {self._init_within:g} s", message="Init"
-            )
 
     async def _step(self, view: _core.View) -> _core.Shown:
         now = trio.current_time()

@@ -25,8 +25,10 @@
 
 mod ack;
 mod channel;
+mod flow;
 mod framer;
 mod outbox;
 
 pub use channel::{Channel, Role};
+pub use flow::Flow;
 pub use framer::{Framer, HeaderKind, Packet};
