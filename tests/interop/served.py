@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 import spice_rs
+from spice_rs.channels.display import DisplayServer
+from spice_rs.enums import ChannelType
 from spice_rs.server import Server
 from tests.peers import Peer, require, running
 from tests.peers._pictures import Picture
@@ -89,6 +92,16 @@ async def all_show(server: Server, clients: dict[str, Client], what: str) -> Non
 async def blocking(act: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     """Call a method of a peer, all of which block, while our server goes on."""
     return await trio.to_thread.run_sync(functools.partial(act, *arguments, **options))
+
+
+def sent(server: Server) -> Counter[str]:
+    """Return how many pieces of each coding the clients that are there have been sent."""
+    displays = [client.channels.get((ChannelType.DISPLAY, 0)) for client in server.clients]
+    views = [display.view for display in displays if isinstance(display, DisplayServer) and display.view]
+    total = Counter[str]()
+    for view in views:
+        total.update({name: count for name, count in view.counters.items() if name.endswith("_pieces")})
+    return Counter({name.removesuffix("_pieces"): count for name, count in total.items() if count})
 
 
 def screen_picture(server: Server, number: int = 0) -> Picture:

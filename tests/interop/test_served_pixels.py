@@ -12,7 +12,7 @@ from spice_rs.server import Compression, Encoding, Lossy, Screen, Streaming
 from tests.peers import require
 from tests.peers.viewer import spicy_screenshot
 
-from .served import SIZE, all_opened, all_show, blocking, desk, opened, screen_picture, serving, text
+from .served import SIZE, all_opened, all_show, blocking, desk, opened, screen_picture, sent, serving, text
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
@@ -43,12 +43,24 @@ async def drawings(screen: Screen) -> AsyncIterator[str]:
     yield "the first picture again"
 
 
+CODED: dict[Compression, set[str]] = {
+    Compression.QUIC: {"quic"},
+    Compression.LZ: {"lz"},
+    # What the viewers take; a browser gets LZ.
+    Compression.LZ4: {"lz4", "lz"},
+    Compression.OFF: set(),
+}
+"""How pieces go out where there is no choice, beside those that are cheaper as they are."""
+
+
 @pytest.mark.parametrize("compression", Compression)
 async def test_every_client_shows_the_array(compression: Compression) -> None:
     encoding = Encoding(compression=compression, jpeg=Lossy.NEVER, streaming=Streaming.OFF)
     async with serving(encoding=encoding) as server, all_opened(server) as clients:
         async for what in drawings(server.screen):
             await all_show(server, clients, what)
+        coded = sent(server).keys() - {"raw"}
+        assert coded == CODED.get(compression, coded)
         # Those that come late get the picture at once.
         require("spicy-screenshot")
         late = await blocking(spicy_screenshot, server.addresses[0])
@@ -83,3 +95,6 @@ async def test_a_client_has_its_wish_and_shows_the_array(wish: str) -> None:
         await blocking(client.wait_ready)
         async for what in drawings(server.screen):
             await all_show(server, {f"spicegtk, {wish}": client}, what)
+        coded = sent(server).keys() - {"raw"}
+        only = {"lz4"} if wish == "lz4" else CODED.get(Compression(wish), coded)
+        assert coded == only
