@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import signal
 import traceback
@@ -168,7 +169,9 @@ def announcement(server: Server, name: str) -> str:
     reach = reachable(address) if isinstance(address, TcpAddress) else None
     lines.append(f"  see it:        remote-viewer {reach or address}")
     lines.append(f"  a picture:     spice-rs screenshot {reach or address} -o desk.png")
-    if reach is not None:
+    if reach is not None and importlib.util.find_spec("wsproto") is None:
+        lines.append("  in a browser:  needs pip install 'spice-rs[web]' first")
+    elif reach is not None:
         lines += [
             f"  in a browser:  python3 -m http.server -b 127.0.0.1 -d {PAGES} 8000    (Debian's package spice-html5), then",
             f"                 http://localhost:8000/spice_auto.html?host={reach.host}&port={reach.port}",

@@ -41,10 +41,11 @@ def place(name: str) -> Place:
     Raises:
         SourceError: it is none.
     """
-    match = re.fullmatch(r"(?:unix)?(?P<host>[^/]*):(?P<number>\d{1,5})(?:\.\d+)?", name)
+    match = re.fullmatch(r"(?P<host>[^/]*):(?P<number>\d{1,5})(?:\.\d+)?", name)
     if match is None:
         raise SourceError(f"X display {name}", "that is no display's name; they look like :0")
-    return Place(name, match["host"].strip("[]") or None, int(match["number"]))
+    host = match["host"].strip("[]")
+    return Place(name, None if host in ("", "unix") else host, int(match["number"]))
 
 
 async def knock(name: str) -> None:

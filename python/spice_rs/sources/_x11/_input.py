@@ -100,9 +100,7 @@ class Operator:
                 self._send()
                 await self._display.link.flush()
         finally:
-            with suppress(SourceError), self._display.link.trouble():
-                self._let_go()
-                self._display.link.flush_now()
+            self._leave()
 
     def _send(self) -> None:
         """Turn everything that waits into requests."""
@@ -155,6 +153,14 @@ class Operator:
     def _fake(self, kind: int, detail: int, x: int = 0, y: int = 0) -> None:
         root: int | Any = self._display.root if kind == MOTION and detail == ABSOLUTE else 0
         self._test.FakeInput(kind, detail, NOW, root, x, y, 0)
+
+    def _leave(self) -> None:
+        """Let go what is held down, if the X server still listens."""
+        link = self._display.link
+        if not link.closed:
+            with suppress(SourceError), link.trouble():
+                self._let_go()
+                link.flush_now()
 
     def _let_go(self) -> None:
         held, self._down = self._down, set()

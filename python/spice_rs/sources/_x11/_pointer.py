@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...server.screen import Screen
+from ...server.screen import POINTER_SIDE_MAX, Screen
 from .._shapes import ARROW_SPOT, arrow
 from ._link import HEADER, RequestRefused
 from ._open import Opened
@@ -29,6 +29,9 @@ class Pointer:
             screen.cursor(arrow(), ARROW_SPOT)
             return
         _x, _y, width, height, hot_x, hot_y = np.frombuffer(answer, np.int16, 6, 8).tolist()
+        if max(width, height) > POINTER_SIDE_MAX:
+            screen.cursor(arrow(), ARROW_SPOT)
+            return
         pixels = np.frombuffer(answer, np.uint8, 4 * width * height, HEADER).reshape(height, width, 4)
         screen.cursor(pixels if pixels.any() else None, (hot_x, hot_y))
 
