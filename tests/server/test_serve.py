@@ -234,6 +234,24 @@ async def test_passwords_let_in_who_knows_them_and_can_be_replaced(monkeypatch: 
         nursery.cancel_scope.cancel()
 
 
+async def test_who_comes_while_others_are_there_shares_or_takes_their_place_or_waits() -> None:
+    async with spice_rs.serve(when_busy="disconnect") as server, trio.open_nursery() as nursery:
+        opener = memory_opener(server, nursery)
+        async with spice_rs.connect(opener) as first, spice_rs.connect(opener) as second:
+            with trio.fail_after(5):
+                assert isinstance(await first.wait_ended(), Disconnected)
+                await shown(server, second)
+        nursery.cancel_scope.cancel()
+    async with spice_rs.serve(when_busy="fail") as server, trio.open_nursery() as nursery:
+        opener = memory_opener(server, nursery)
+        async with spice_rs.connect(opener) as first:
+            with pytest.raises(AuthenticationError):
+                async with spice_rs.connect(opener):
+                    pass
+            await shown(server, first)
+        nursery.cancel_scope.cancel()
+
+
 async def test_a_client_that_is_sent_away_is_told_why() -> None:
     async with session_pair() as (server, session):
         server.clients[0].disconnect(LinkErrorCode.PERMISSION_DENIED)

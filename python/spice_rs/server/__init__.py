@@ -45,7 +45,7 @@ from .events import (
 )
 from .limits import ServerLimits
 from .screen import Screen
-from .server import Server
+from .server import Server, WhenBusy
 
 __all__ = [
     "Client",
@@ -68,6 +68,7 @@ __all__ = [
     "Server",
     "ServerLimits",
     "Streaming",
+    "WhenBusy",
     "serve",
     "serve_forever",
 ]
@@ -88,6 +89,7 @@ async def serve(
     encoding: Encoding | None = None,
     mouse_modes: MouseMode = MouseMode.SERVER | MouseMode.CLIENT,
     origins: Collection[str] = (),
+    when_busy: WhenBusy = "share",
     limits: ServerLimits | None = None,
 ) -> AsyncIterator[Server]:
     """Listen for clients and serve them for a block.
@@ -95,8 +97,9 @@ async def serve(
     Leaving the block says goodbye to all clients and ends everything.
 
     Arguments:
-        addresses: where to listen: `spice://host:port`, where port 0 takes any that is free, and `spice+unix:///path`. Without any,
-            clients come by `Server.serve_stream`.
+        addresses: where to listen: `spice://host:port`, where port 0 takes any that is free, `spice+unix:///path`, and `systemd:`
+            for the sockets that systemd hands over, or `systemd:NAME` for those of a name. Without any, clients come by
+            `Server.serve_stream`.
         handler: a coroutine function that is called with each client and cancelled when the client has gone. What it raises ends the
             block.
         size: width and height of the screen, or of each of several.
@@ -108,6 +111,8 @@ async def serve(
         mouse_modes: CLIENT lets clients send positions, SERVER motion; with both they choose.
         origins: web pages that may connect by WebSocket, like `https://example.org`, or `*` for all; those of this machine may
             always. Every port takes WebSockets, where the extra `web` is installed.
+        when_busy: a client that comes while others are there shares the screens with them (`share`), takes their place
+            (`disconnect`), or may not come in (`fail`).
         limits: what clients may make this side spend.
 
     Raises:
@@ -127,6 +132,7 @@ async def serve(
         encoding=encoding,
         mouse_modes=mouse_modes,
         origins=origins,
+        when_busy=when_busy,
         limits=limits,
     )
     with plain_errors():
@@ -155,6 +161,7 @@ async def serve_forever(
     encoding: Encoding | None = None,
     mouse_modes: MouseMode = MouseMode.SERVER | MouseMode.CLIENT,
     origins: Collection[str] = (),
+    when_busy: WhenBusy = "share",
     limits: ServerLimits | None = None,
     task_status: trio.TaskStatus[Server] = trio.TASK_STATUS_IGNORED,
 ) -> None:
@@ -173,6 +180,7 @@ async def serve_forever(
         encoding=encoding,
         mouse_modes=mouse_modes,
         origins=origins,
+        when_busy=when_busy,
         limits=limits,
     ) as server:
         task_status.started(server)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import stat
 from collections.abc import AsyncIterator, Iterable
@@ -14,6 +15,11 @@ import trio
 
 from ..errors import ListenError
 from ..uri import Address, TcpAddress, UnixAddress, parse
+
+SYSTEMD = "systemd:"
+"""An address that stands for the sockets which systemd hands over; a name behind it takes those of that name."""
+
+FIRST_DESCRIPTOR = 3
 
 LOCAL = "local"
 """The address of clients that come through a UNIX socket, or over a stream of the program's own."""
@@ -42,6 +48,9 @@ async def open_doors(addresses: Iterable[str | Address]) -> AsyncIterator[list[D
     async with AsyncExitStack() as stack:
         doors: list[Door] = []
         for address in addresses:
+            if isinstance(address, str) and address.startswith(SYSTEMD):
+                doors += [await stack.enter_async_context(door) for door in _systemd_doors(address)]
+                continue
             place = parse(address, listening=True) if isinstance(address, str) else address
             if isinstance(place, UnixAddress):
                 doors.append(await stack.enter_async_context(_unix_door(place)))
@@ -56,6 +65,33 @@ def peer_name(stream: trio.abc.Stream) -> str:
         with suppress(OSError):
             return str(stream.socket.getpeername()[0])
     return LOCAL
+
+
+def _systemd_doors(address: str) -> list[_Closing]:
+    """Take the sockets that systemd has opened for this process, all of them or those of one name."""
+    wanted = address.removeprefix(SYSTEMD)
+    mine = os.environ.get("LISTEN_PID") == str(os.getpid())
+    count = int(os.environ.get("LISTEN_FDS", "0")) if mine else 0
+    names = os.environ.get("LISTEN_FDNAMES", "").split(":")
+    numbers = [
+        FIRST_DESCRIPTOR + index
+        for index in range(count)
+        if not wanted or (index < len(names) and names[index] == wanted)
+    ]
+    if not numbers:
+        named = f" named {wanted!r}" if wanted else ""
+        raise ListenError(
+            address, f"systemd has handed over no socket{named}; is this started by a .socket unit?"
+        )
+    return [_Closing(Door(_name(listener), listener)) for listener in map(_taken_over, numbers)]
+
+
+def _taken_over(number: int) -> trio.SocketListener:
+    try:
+        sock = trio.socket.from_stdlib_socket(socket.socket(fileno=number))
+        return trio.SocketListener(sock)
+    except (OSError, ValueError) as error:
+        raise ListenError(SYSTEMD, f"descriptor {number} is no listening socket: {error}") from error
 
 
 async def _tcp_doors(address: TcpAddress) -> list[_Closing]:
@@ -80,7 +116,10 @@ class _Closing:
 
 
 def _name(listener: trio.SocketListener) -> str:
-    host, port = listener.socket.getsockname()[:2]
+    place = listener.socket.getsockname()
+    if listener.socket.family == socket.AF_UNIX:
+        return str(UnixAddress(place if isinstance(place, str) else f"@{place[1:].decode()}"))
+    host, port = place[:2]
     return str(TcpAddress(host, port))
 
 

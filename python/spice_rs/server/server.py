@@ -8,6 +8,7 @@ import secrets
 import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 import trio
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -43,6 +44,9 @@ CLASSES: dict[ChannelType, type[Channel]] = {
 }
 """The server half of each type of channel."""
 
+WhenBusy = Literal["share", "disconnect", "fail"]
+"""What becomes of a client that comes while others are there: they share, the others must go, or it may not come in."""
+
 SCREENS_MAX = 16
 """Screens of one server: clients show that many at most."""
 
@@ -71,6 +75,7 @@ class Server:
         encoding: Encoding | None = None,
         mouse_modes: MouseMode = MouseMode.SERVER | MouseMode.CLIENT,
         origins: Collection[str] = (),
+        when_busy: WhenBusy = "share",
         limits: ServerLimits | None = None,
     ) -> None:
         self.name = name
@@ -83,6 +88,7 @@ class Server:
         self._encoding = encoding or Encoding()
         self._handler = handler
         self._origins = origins
+        self._when_busy = when_busy
         self._ticket = Ticket(password)
         self._logins = logins
         self._attempts = Attempts()
@@ -288,7 +294,12 @@ class Gate:
             return LinkErrorCode.PERMISSION_DENIED
         if server._closing or len(server._clients) >= server.limits.clients:
             return LinkErrorCode.ERROR
+        if server._when_busy == "fail" and server._clients:
+            return LinkErrorCode.PERMISSION_DENIED
         self.ticket.used = True
+        if server._when_busy == "disconnect":
+            for client in server.clients:
+                client.disconnect()
         return LinkErrorCode.OK
 
     def _admit_channel(self, message: LinkMessage, user: str | None) -> LinkErrorCode:
