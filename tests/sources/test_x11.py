@@ -345,6 +345,26 @@ async def kill_when_drawn(peer: Xvfb, screen: MemoryScreen, blow: signal.Signals
     os.kill(peer.server.pid, blow)
 
 
+async def test_leaving_the_block_ends_what_runs(desktop: Desktop, nursery: trio.Nursery) -> None:
+    peer = desktop(size=(320, 240))
+    ended = trio.Event()
+
+    async def run() -> None:
+        await source.run(screen)
+        ended.set()
+
+    async with sources.X11(peer.display) as source:
+        screen = MemoryScreen(source.size)
+        nursery.start_soon(run)
+        await screen.until(lambda: screen.called("draw"))
+        with pytest.raises(trio.BusyResourceError, match="shown already"):
+            await source.run(screen)
+    with trio.fail_after(5):
+        await ended.wait()
+    with pytest.raises(RuntimeError, match="not open"):
+        await source.run(screen)
+
+
 async def test_an_x_server_that_hangs_does_not_hang_us(desktop: Desktop) -> None:
     peer = desktop(size=(640, 480))
     async with sources.X11(peer.display) as source, trio.open_nursery() as nursery:

@@ -48,6 +48,7 @@ class X11(Source):
         self._display: Opened | None = None
         self._operator: Operator | None = None
         self._size = (0, 0)
+        self._running: tuple[trio.CancelScope, trio.Event] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -66,24 +67,38 @@ class X11(Source):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         display, self._display = self._display, None
-        if display is not None:
-            display.link.close()
+        if display is None:
+            return
+        if self._running is not None:
+            # It may have been cancelled a moment ago, and not have ended yet.
+            scope, ended = self._running
+            scope.cancel()
+            with trio.CancelScope(shield=True):
+                await ended.wait()
+        display.link.close()
 
     async def run(self, screen: Screen) -> None:
-        """Show what the X screen shows until cancelled, and hand its input on.
+        """Show what the X screen shows, and hand its input on, until cancelled or closed.
 
         Raises:
             SourceError: the X server has gone.
+            trio.BusyResourceError: it runs already.
         """
         display = self._there()
+        if self._running is not None:
+            raise trio.BusyResourceError("this display is shown already; open another X11 for another screen")
         assert self._operator is not None
+        scope, ended = self._running = trio.CancelScope(), trio.Event()
         try:
-            with display.link.trouble(), plain_errors():
+            with scope, display.link.trouble(), plain_errors():
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(self._operator.work)
                     await Watcher(display, self._operator, screen, self).watch(self._rate)
         except RequestRefused as error:
             raise SourceError(f"X display {self._name}", f"it refuses what it should not: {error}") from error
+        finally:
+            self._running = None
+            ended.set()
 
     def handle(self, event: Event) -> None:
         """Do with the X display's keyboard and pointer what a client did; other events are ignored."""

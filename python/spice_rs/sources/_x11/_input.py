@@ -157,10 +157,9 @@ class Operator:
     def _leave(self) -> None:
         """Let go what is held down, if the X server still listens."""
         link = self._display.link
-        if not link.closed:
-            with suppress(SourceError), link.trouble():
-                self._let_go()
-                link.flush_now()
+        with suppress(SourceError), link.trouble():
+            self._let_go()
+            link.flush_now()
 
     def _let_go(self) -> None:
         held, self._down = self._down, set()

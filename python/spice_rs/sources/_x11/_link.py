@@ -41,14 +41,12 @@ class Link:
     Attributes:
         x: the connection, for its requests; they are sent by `flush`, and by waiting for an answer.
         on_event: called for every event.
-        closed: whether the connection was ended from here.
     """
 
     def __init__(self, name: str, connection: Any) -> None:
         xcffib: Any = importlib.import_module("xcffib")
         self.name = name
         self.x = connection
-        self.closed = False
         self.on_event: Callable[[XEvent], None] = lambda _: None
         self._xcb, self._ffi = xcffib.lib, xcffib.ffi
         self._free = xcffib.c_free
@@ -117,7 +115,6 @@ class Link:
 
     def close(self) -> None:
         """End the connection."""
-        self.closed = True
         trio.lowlevel.notify_closing(self._socket)
         self.x.disconnect()
 
