@@ -14,7 +14,7 @@ from PIL import Image
 
 from spice_rs.enums import MouseMode
 from tests.peers.gtkclient import GtkClient
-from tests.peers.viewer import Viewer
+from tests.peers.viewer import PROGRAMS, Viewer
 
 from .served import SIZE, all_opened, all_show, blocking, desk, opened, screen_picture, serving
 
@@ -154,6 +154,26 @@ async def test_a_pointer_with_alpha_is_shown_exactly_by_a_browser(before: bool) 
                 server.screen.cursor(image, (3, 5))
             await blocking(browser.wait_until, "the pointer", lambda: "image/png" in browser.cursor())
             check_browser_pointer(await blocking(browser.cursor), image)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+async def test_a_pointer_with_alpha_is_shown_by_a_viewer(program: str) -> None:
+    image = arrow()
+    # Both viewers multiply colours with alpha that were multiplied already, with every server.
+    wanted = image.astype(int)
+    wanted[:, :, :3] = wanted[:, :, :3] * wanted[:, :, 3:] / 255
+    async with serving() as server, opened(program, server) as viewer:
+        await server.screen.update(desk(0))
+        await blocking(viewer.wait_shows, screen_picture(server))
+        await blocking(viewer.move, 300, 200)
+        server.screen.cursor(image, (3, 5))
+        await blocking(viewer.wait_until, "the pointer", lambda: viewer.pointer().hot_spot == (3, 5))
+        shown = viewer.pointer()
+        assert shown.place == (300, 200)
+        assert np.array_equal(shown.pixels[:, :, 3], image[:, :, 3])
+        assert np.abs(shown.pixels - wanted).max() <= 1
+        server.screen.cursor(None)
+        await blocking(viewer.wait_until, "no pointer", lambda: not viewer.pointer().pixels.any())
 
 
 async def test_a_browser_is_shown_a_pointer_that_comes_back() -> None:

@@ -18,7 +18,7 @@ import numpy as np
 
 from ._pictures import Picture
 from ._process import Peer, PeerFailed
-from ._x11 import screen_picture
+from ._x11 import XPointer, pointer, screen_picture
 
 INPUT_WATCH = Path(__file__).with_name("inputwatch.py")
 
@@ -62,6 +62,10 @@ class XServer(Peer):
     def ground_truth(self) -> Picture:
         """Return what the X server itself says is on the screen, without the pointer."""
         return screen_picture(self.display)
+
+    def pointer(self) -> XPointer:
+        """Return the pointer as the X server shows it."""
+        return pointer(self.display)
 
     def wait_still(self, *, quiet: float = 0.6, timeout: float = 60) -> Picture:
         """Wait until the screen has not changed for `quiet` seconds, and return it."""
