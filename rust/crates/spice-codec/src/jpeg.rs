@@ -1,7 +1,16 @@
 //! JPEG: pictures with loss, top row first.
 //!
 //! `zune-jpeg` does the decoding, straight into B, G, R, x. What it is asked to decode has passed [`Frame::read`], so its
-//! memory is bounded by the size that the limits agreed to.
+//! memory is bounded by the size that the limits agreed to. [`Encoder`] is our own.
+
+mod colour;
+mod dct;
+mod encoder;
+mod entropy;
+mod head;
+pub(crate) mod huffman;
+mod piece;
+mod quantiser;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -15,6 +24,7 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 pub use crate::jpeg_frame::Frame;
 use crate::stream_order::StreamOrder;
 use crate::{Error, ErrorKind, PixelFormat, Result, Rows};
+pub use encoder::{Encoder, Stripes};
 
 /// Decodes `data` into `rows`, which must have its size, and says what the pixels mean. The top bytes become 0xff.
 ///

@@ -2,7 +2,7 @@
 
 use spice_wire::limits::Limits;
 
-use crate::{Error, ErrorKind, PixelFormat, Result, Rows, jpeg, lz};
+use crate::{Error, ErrorKind, PixelFormat, Result, Rows, Source, jpeg, lz};
 
 /// Decodes `data` into `rows`, which must have its size, and says what the pixels mean.
 ///
@@ -31,6 +31,30 @@ pub fn decode(
     jpeg::decode(colours, rows, limits)?;
     lz::decode_alpha(alpha, rows, limits)?;
     Ok(PixelFormat::Argb)
+}
+
+/// Encodes the colours with loss and the alpha without; keeps its memory from one image to the next.
+#[derive(Default)]
+pub struct Encoder {
+    colours: jpeg::Encoder,
+    alpha: lz::Encoder,
+}
+
+impl Encoder {
+    /// An encoder that has no memory yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Append an image to `out`, both parts with the top row first; gives the size of the JPEG, which the image
+    /// descriptor has to say. The quality is that of [`jpeg::Encoder::encode`], which also says when this panics.
+    pub fn encode(&mut self, source: &Source<'_>, quality: u8, out: &mut Vec<u8>) -> usize {
+        let start = out.len();
+        self.colours.encode(source, quality, out);
+        let size = out.len() - start;
+        self.alpha.encode_alpha(source, out);
+        size
+    }
 }
 
 const CODEC: &str = "jpeg_alpha";

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use spice_wire::limits::Limits;
 
+use crate::jpeg::huffman::STANDARD_TABLES;
 use crate::jpeg::{self, Frame, Manner};
-use crate::mjpeg_tables::STANDARD_TABLES;
 use crate::{PixelFormat, Result, Rows};
 
 /// Decodes one frame into `rows`, which must have its size, and says what the pixels mean. The top bytes become 0xff.

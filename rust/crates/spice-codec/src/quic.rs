@@ -13,7 +13,6 @@ mod encoder;
 mod model;
 mod packed;
 mod plane;
-mod put;
 mod segment;
 mod stretch;
 

@@ -1,6 +1,6 @@
 //! The encoders, a function for each: from what was loaded to what `run` does.
 
-use spice_codec::{PixelFormat, Source, lz, lz4, palette, quic};
+use spice_codec::{PixelFormat, Source, jpeg, lz, lz4, palette, quic};
 
 use crate::{Encode, Fault, Input};
 
@@ -14,6 +14,7 @@ pub const ALL: &[(&str, Prepare)] = &[
     ("lz_alpha", lz_alpha),
     ("lz_palette", lz_palette),
     ("lz4", lz4),
+    ("jpeg", jpeg),
 ];
 
 fn quic(input: Input) -> Result<Encode, Fault> {
@@ -78,6 +79,18 @@ fn lz4(input: Input) -> Result<Encode, Fault> {
         Ok(())
     }))
 }
+
+fn jpeg(input: Input) -> Result<Encode, Fault> {
+    let pictures = Pictures::new(input);
+    let mut encoder = jpeg::Encoder::new();
+    Ok(Box::new(move |n, out| {
+        encoder.encode(&pictures.source(n)?, JPEG_QUALITY, out);
+        Ok(())
+    }))
+}
+
+/// As in the reference's twin, where it is the server's.
+const JPEG_QUALITY: u8 = 85;
 
 /// Files that are pixels without gaps.
 struct Pictures {

@@ -7,8 +7,8 @@
 use super::code::Words;
 use super::packed;
 use super::plane::Plane;
-use super::put::Put;
 use super::{ImageKind, PIXEL_LIMIT};
+use crate::put::Put;
 use crate::rows::PixelFormat;
 use crate::source::Source;
 
@@ -45,7 +45,10 @@ impl Encoder {
             ImageKind::Rgba => self.colour_and_alpha(source, out),
             _ => self.colour(source, out),
         }
-        self.put.end(out);
+        // As the reference ends: zeros up to a word's end, then one word more.
+        self.put.fill(false);
+        self.put.put(0, 32);
+        drain(&mut self.put, out);
     }
 
     fn colour(&mut self, source: &Source<'_>, out: &mut Vec<u8>) {
@@ -53,7 +56,7 @@ impl Encoder {
         let mut above = None;
         for row in source.rows() {
             self.colour.put_row(&mut self.put, row, above.replace(row));
-            self.put.drain(out);
+            drain(&mut self.put, out);
         }
     }
 
@@ -66,13 +69,17 @@ impl Encoder {
         for row in source.rows() {
             let first = above.is_none();
             self.colour.put_row(&mut self.put, row, above.replace(row));
-            self.put.drain(out);
+            drain(&mut self.put, out);
             std::mem::swap(coverage, coverage_above);
             packed::take_alpha(row, coverage);
             self.alpha.put_row(&mut self.put, coverage, (!first).then_some(coverage_above));
-            self.put.drain(out);
+            drain(&mut self.put, out);
         }
     }
+}
+
+fn drain(put: &mut Put, out: &mut Vec<u8>) {
+    out.extend_from_slice(bytemuck::cast_slice(put.take()));
 }
 
 fn put_header(kind: ImageKind, width: u32, height: u32, out: &mut Vec<u8>) {

@@ -5,7 +5,7 @@ use super::code::Words;
 use super::model::Model;
 use super::packed::{mean, split, subtract};
 use super::plane::{Plane, RUN_BITS, learn};
-use super::put::{Put, State};
+use crate::put::{Put, State};
 
 impl<const N: usize, const BPC: u32> Plane<Words, N, BPC> {
     /// Encode a row; the top row has none `above`.
@@ -113,9 +113,7 @@ impl<const N: usize, const BPC: u32> Plane<Words, N, BPC> {
         differences: &[u32],
         x: usize,
     ) -> State {
-        // A large argument comes by reference; only a copy can live in registers.
-        let State { at, pending, count } = state;
-        let mut state = State { at, pending, count };
+        let mut state = state.copied();
         let mut context = self.differences[x - 1];
         let noted = &mut self.differences[x..x + differences.len()];
         for (noted, &difference) in noted.iter_mut().zip(differences) {
@@ -123,7 +121,7 @@ impl<const N: usize, const BPC: u32> Plane<Words, N, BPC> {
             put_pixel::<DENSE, N, BPC>(words, &mut state, &self.models, context, difference);
             context = difference;
         }
-        state
+        state.copied()
     }
 
     /// Let the models know which difference came after which.

@@ -1,4 +1,46 @@
-//! The Huffman tables that a frame of MJPEG may leave out.
+//! The usual Huffman tables: what our encoder uses, and what a frame of MJPEG may leave out.
+
+/// The code of each symbol: the code itself and its bits, 0 for symbols that have none.
+pub(crate) struct Codes {
+    pub(crate) codes: [u16; 256],
+    pub(crate) lengths: [u8; 256],
+}
+
+/// The codes of the luminance and of the chrominance, for the first coefficient of a block (DC).
+pub(crate) static DC: [Codes; 2] = [codes(0), codes(2)];
+
+/// The same for all other coefficients (AC).
+pub(crate) static AC: [Codes; 2] = [codes(1), codes(3)];
+
+/// The codes of one of the [`STANDARD_TABLES`]: the symbols of a length follow each other, and each length goes on
+/// where the shorter one ended.
+const fn codes(number: usize) -> Codes {
+    let mut table = segment(number);
+    let counts = table + 5;
+    let (mut codes, mut lengths) = ([0; 256], [0; 256]);
+    let (mut code, mut length) = (0, 1);
+    table = counts + 16;
+    while length <= 16 {
+        let mut left = STANDARD_TABLES[counts + length - 1];
+        while left > 0 {
+            let symbol = STANDARD_TABLES[table] as usize;
+            (codes[symbol], lengths[symbol]) = (code, length as u8);
+            (code, table, left) = (code + 1, table + 1, left - 1);
+        }
+        (code, length) = (code << 1, length + 1);
+    }
+    Codes { codes, lengths }
+}
+
+/// Where a segment begins.
+const fn segment(number: usize) -> usize {
+    let (mut at, mut number) = (0, number);
+    while number > 0 {
+        at += 2 + ((STANDARD_TABLES[at + 2] as usize) << 8 | STANDARD_TABLES[at + 3] as usize);
+        number -= 1;
+    }
+    at
+}
 
 /// The typical tables of ITU-T T.81, annex K.3, as four DHT segments.
 #[rustfmt::skip]
