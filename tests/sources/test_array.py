@@ -7,8 +7,10 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from spice_rs.server import Event, KeyUp, MouseMoved
 from spice_rs.server.screen import Pixels
 from spice_rs.sources import Array
+from spice_rs.testing import session_pair
 
 from .screen import MemoryScreen
 
@@ -92,3 +94,27 @@ def test_what_a_function_does_not_tell() -> None:
         Array(lambda: picture(0))
     with pytest.raises(ValueError, match="not 0"):
         Array(picture(0), rate=0)
+
+
+async def test_input_is_that_of_the_first_screen(nursery: trio.Nursery) -> None:
+    """Who draws on the other screens takes theirs."""
+    taken: list[Event] = []
+
+    class Listening(Array):
+        def handle(self, event: Event) -> None:
+            taken.append(event)
+
+    source = Listening(picture(9, 64, 48))
+    async with session_pair(size=[(64, 48), (64, 48)]) as (server, session):
+        nursery.start_soon(source.show_on, server)
+        frame = await session.displays[0].frame()
+        await session.mouse.move(5, 6, display=1)
+        await session.mouse.move(7, 8, display=0)
+        await session.keyboard.press("Q")
+        with trio.fail_after(20):
+            while not any(isinstance(event, KeyUp) for event in taken):
+                await trio.sleep(0.01)
+        frame = await session.displays[0].wait_stable(quiet=0.1)
+        nursery.cancel_scope.cancel()
+    assert (np.asarray(frame)[..., :3] == 9).all()
+    assert [(event.x, event.y) for event in taken if isinstance(event, MouseMoved)] == [(7, 8)]

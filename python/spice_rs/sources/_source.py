@@ -12,7 +12,7 @@ import trio
 
 from .._groups import plain_errors
 from ..errors import MissingExtra
-from ..server import Event, Events, Server
+from ..server import Event, Events, MouseMoved, Server
 from ..server.screen import Pixels, Screen
 
 
@@ -50,7 +50,9 @@ class Source(ABC):
 
     async def _take(self, events: Events) -> None:
         async for event in events:
-            self.handle(event)
+            # What happens on further screens is for whoever draws there.
+            if not isinstance(event, MouseMoved) or event.screen == 0:
+                self.handle(event)
 
     async def __aenter__(self) -> Self:
         return self

@@ -138,29 +138,32 @@ class Window:
 
     def _painted_frame(self) -> Pixels:
         """Return the window without its body: shadow, border, title bar."""
+        card = self._painted_card()
+        height, width, _ = card.shape
         left, top, right, bottom = self.outside
         frame = np.zeros((bottom - top, right - left, 4), np.uint8)
-        body_height, body_width, _ = self.body.shape
-        width, height = body_width + 2, body_height + theme.TITLE_HEIGHT + 1
         strength = theme.SHADOW_ALPHA if self.active else theme.SHADOW_ALPHA * 2 // 3
         frame[..., 3] = paint.shadow(width, height, theme.SHADOW, strength)
-        box = (theme.SHADOW, theme.SHADOW - theme.SHADOW_DROP, theme.SHADOW + width)
-        card = np.zeros((height, width, 4), np.uint8)
-        card[:] = paint.pixel(theme.LINE)
-        steps = np.linspace(0, 1, theme.TITLE_HEIGHT)[:, np.newaxis].repeat(width, axis=1)
-        colours = (
-            (theme.ACTIVE_TOP, theme.ACTIVE_BOTTOM) if self.active else (theme.TITLE_TOP, theme.TITLE_BOTTOM)
-        )
-        card[: theme.TITLE_HEIGHT] = paint.between(*colours, steps)
-        ink = theme.ACTIVE_INK if self.active else theme.PALE_INK
-        label = paint.letters(self.title, theme.TEXT)
-        paint.text(
-            card, (theme.MARGIN, (theme.TITLE_HEIGHT - label.shape[0]) // 2), self.title, ink, theme.TEXT
-        )
+        x, y = theme.SHADOW, theme.SHADOW - theme.SHADOW_DROP
+        paint.blend(frame[y : y + height, x : x + width], card)
+        return frame
+
+    def _painted_card(self) -> Pixels:
+        """Return border and title bar, with the upper corners cut off."""
+        body_height, body_width, _ = self.body.shape
+        width, height = body_width + 2, body_height + theme.TITLE_HEIGHT + 1
+        card = paint.blank((width, height), theme.LINE)
+        self._paint_title(card[: theme.TITLE_HEIGHT])
         mask = paint.rounded(width, height, theme.RADIUS, bottom=False)[..., np.newaxis].astype(np.uint16)
         card[:] = (card * mask + 127) // 255
-        paint.blend(frame[box[1] : box[1] + height, box[0] : box[2]], card)
-        return frame
+        return card
+
+    def _paint_title(self, bar: Pixels) -> None:
+        look = theme.ACTIVE if self.active else theme.INACTIVE
+        steps = np.linspace(0, 1, bar.shape[0])[:, np.newaxis].repeat(bar.shape[1], axis=1)
+        bar[:] = paint.between(look.top, look.bottom, steps)
+        top = (bar.shape[0] - paint.letters(self.title, theme.TEXT).shape[0]) // 2
+        paint.text(bar, (theme.MARGIN, top), self.title, look.ink, theme.TEXT)
 
 
 def contains(area: Area, x: int, y: int) -> bool:

@@ -118,32 +118,33 @@ def cookie(where: Place) -> bytes | None:
     """Return this user's cookie for a display, or None."""
     path = Path(os.environ.get("XAUTHORITY") or Path.home() / ".Xauthority")
     try:
-        entries = list(authorities(path.read_bytes()))
-    except (OSError, struct.error):
+        data = path.read_bytes()
+    except OSError:
         return None
     here = socket.gethostname().encode()
     number = str(where.number).encode()
-    for family, address, display, name, data in entries:
+    for family, address, display, name, secret in authorities(data):
         # The cookie of another machine is looked up by libxcb, which knows the families of its addresses.
         mine = family == FAMILY_WILD or (family == FAMILY_LOCAL and address == here) or where.host is not None
         if mine and display in (b"", number) and name == COOKIE:
-            return data
+            return secret
     return None
 
 
 def authorities(data: bytes) -> Iterator[tuple[int, bytes, bytes, bytes, bytes]]:
-    """Yield the entries of an authority file: family, address, number of the display, kind and data."""
+    """Yield the entries of an authority file: family, address, number of the display, kind and data; those that are whole."""
     position = 0
-    while position < len(data):
+    while position + 2 <= len(data):
         (family,) = struct.unpack_from(">H", data, position)
         position += 2
         fields = []
         for _ in range(4):
-            (length,) = struct.unpack_from(">H", data, position)
-            fields.append(data[position + 2 : position + 2 + length])
+            length = int.from_bytes(data[position : position + 2], "big")
             position += 2 + length
-        address, number, name, secret = fields
-        yield family, address, number, name, secret
+            fields.append(data[position - length : position])
+        if position <= len(data):
+            address, number, name, secret = fields
+            yield family, address, number, name, secret
 
 
 def padded(data: bytes) -> bytes:

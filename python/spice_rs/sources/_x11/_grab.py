@@ -78,19 +78,9 @@ class SharedGrabber:
         cookies, pictures, offset = [], [], 0
         for left, top, right, bottom in areas:
             width, height = right - left, bottom - top
-            cookies.append(
-                self._shm.GetImage(
-                    self._display.root,
-                    left,
-                    top,
-                    width,
-                    height,
-                    ALL_PLANES,
-                    Z_PIXMAP,
-                    self._segment,
-                    offset,
-                )
-            )
+            box = (left, top, width, height)
+            where = (ALL_PLANES, Z_PIXMAP, self._segment, offset)
+            cookies.append(self._shm.GetImage(self._display.root, *box, *where))
             end = offset + 4 * width * height
             pictures.append(self._memory[offset:end].reshape(height, width, 4))
             offset = end
