@@ -22,7 +22,7 @@ from ..client.mouse import Button
 from ..errors import AuthenticationError
 from ..keymap import chord, strokes
 from ..uri import Address, parse
-from . import _info, _password
+from . import _doctor, _info, _password
 from ._failures import MEANINGS, NothingToShow, Status, TooLate, WrongUse, complain, line, status
 from ._serve import serve_
 
@@ -113,6 +113,21 @@ def info(
             await _info.settle(session)
             facts = _info.gather(session)
         print(json.dumps(facts, indent=2) if json_ else _info.text(facts))
+
+    return perform(address, options, body)
+
+
+@app.command
+def doctor(address: str, /, *, options: Options = DEFAULTS) -> int:
+    """Try each stage of a connection (name, socket, login, channels, picture), and say where it stops and what to try.
+
+    Arguments:
+        address: of the server.
+    """
+
+    async def body(work: Work) -> None:
+        work.doing = "examining the server; the last line above says how far it came"
+        await _doctor.examine(work.address, work.password, print)
 
     return perform(address, options, body)
 
