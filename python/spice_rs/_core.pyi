@@ -26,6 +26,9 @@ __all__ = [
     "Shown",
     "Socket",
     "Step",
+    "TlsAuthorities",
+    "TlsIdentity",
+    "TlsPipe",
     "View",
     "__version__",
     "decode",
@@ -154,13 +157,19 @@ class Channel:
 class Socket:
     """A connected socket that does not block: bytes go between it and a `Channel` without becoming Python objects.
 
-    Every method raises OSError when the connection is broken, or after `close`.
+    Every method raises OSError when the connection is broken, or after `close`; those that move bytes raise TlsError too.
     """
 
-    def __new__(cls, number: int) -> Socket:
-        """`number` is the descriptor of the socket; the object has one of its own from then on."""
+    def __new__(cls, number: int, tls: TlsPipe | None = None) -> Socket:
+        """`number` is the descriptor of the socket; the object has one of its own from then on.
+
+        `tls`: what goes through the socket is this pipe's ciphertext; its handshake is over.
+        """
     def expect(self, channel: Channel) -> None:
         """Let the system call the socket readable when what the channel's message under way lacks is there, or much of it."""
+    @property
+    def has_kept(self) -> bool:
+        """Whether there is something to receive that the system does not know of, because TLS has it already."""
     def receive(self, channel: Channel) -> int | None:
         """Receive what is there into the channel; how many bytes, 0 at the end of the stream, None if there are none yet."""
     def send(self, channel: Channel) -> int:
@@ -464,3 +473,71 @@ class View:
 
         `now` is a time in seconds that never goes back. Other threads may draw meanwhile.
         """
+
+@final
+class TlsIdentity:
+    """Certificates and key of a server, and what it offers with them."""
+
+    def __new__(
+        cls,
+        certificates: Sequence[bytes],
+        key: bytes,
+        *,
+        versions: Sequence[str] = ...,
+        ciphers: Sequence[str] = ...,
+    ) -> TlsIdentity:
+        """Raises ValueError for a key that cannot be used, and for unknown versions and ciphers; that key and certificate belong
+        together is not looked at. Everything is in DER, the server's own certificate first."""
+
+@final
+class TlsAuthorities:
+    """Authorities that a client believes, and their verdict about chains of certificates."""
+
+    def __new__(cls, certificates: Sequence[bytes], revoked: Sequence[bytes] = ...) -> TlsAuthorities:
+        """Certificates and lists of revoked ones, in DER. Raises ValueError for one that cannot be read."""
+    def judge(self, certificates: Sequence[bytes], name: str, now: int) -> tuple[str, str] | None:
+        """None if the chain is believed and belongs to `name`, else the kind of reason and its details."""
+
+@final
+class TlsPipe:
+    """One end of a TLS connection: ciphertext in, plaintext out, and back. Large pieces are worked on without the interpreter's lock.
+
+    After each call that may have something to say, `outgoing` is to be sent. A client's pipe stops after the handshake: nothing
+    goes through before somebody has looked at `presented` and has called `trust`.
+    """
+
+    @staticmethod
+    def client(
+        name: str | None = None, *, versions: Sequence[str] = ..., ciphers: Sequence[str] = ...
+    ) -> TlsPipe:
+        """A client's end; `name` is told to the server if it is a host's name."""
+    @staticmethod
+    def server(identity: TlsIdentity) -> TlsPipe:
+        """A server's end."""
+    def receive(self, data: Buffer) -> None:
+        """Takes received ciphertext over (a copy)."""
+    def handshake(self) -> Literal["waiting", "judging", "complete"]:
+        """Goes on with the handshake as far as the ciphertext goes that has come. Raises TlsError."""
+    @property
+    def presented(self) -> tuple[tuple[bytes, ...], bytes, bytes, int] | None:
+        """What the server has shown, while it waits for judgement: its certificates in DER, what their key has signed, the
+        signature, and its scheme."""
+    def trust(self) -> None:
+        """Lets data through: what was presented has been found right. Raises ValueError if nothing is presented."""
+    @property
+    def cipher(self) -> tuple[str, str, int] | None:
+        """Version, cipher and bits of its key; None while they are not agreed."""
+    @property
+    def opening(self) -> bytes:
+        """The first bytes that the peer has sent, at most 16: what it speaks, if that is not TLS."""
+    @property
+    def has_outgoing(self) -> bool:
+        """Whether something is to be sent."""
+    def read(self, limit: int) -> bytes | None:
+        """Up to `limit` bytes of plaintext; empty at the end of the stream, None if more ciphertext has to come. Raises TlsError."""
+    def write(self, data: Buffer) -> bytes:
+        """Enciphers data; returns it behind what else is to be sent. Raises TlsError."""
+    def close(self) -> bytes:
+        """Says goodbye to the peer; returns what is to be sent. Raises TlsError."""
+    def outgoing(self) -> bytes:
+        """What is to be sent, in this order; empty for nothing."""

@@ -16,6 +16,8 @@
     │   ├── SecurityRequired     the channel wants TLS
     │   ├── SecurityRefused      the channel refuses TLS
     │   └── VersionMismatch      the peer speaks another major version
+    ├── TlsError                 .alert: the connection cannot be encrypted, or not any longer
+    │   └── CertificateError     .reason .certificate: the server is not who it should be, or cannot show it
     ├── Disconnected             .reason: the session is over
     ├── Unsupported              .capability: the other side, or this version, cannot do this
     ├── SourceError              .source .reason: what was to be served cannot be shown, or not any longer
@@ -160,6 +162,32 @@ class SecurityRefused(LinkError):
 
 class VersionMismatch(LinkError):
     """The peer speaks another major version of the protocol."""
+
+
+class TlsError(SpiceError):
+    """The connection cannot be encrypted, or not any longer.
+
+    Attributes:
+        alert: what the peer said when it ended the connection, as `unknown ca`; None where it did not.
+    """
+
+    def __init__(self, text: str, *, alert: str | None = None) -> None:
+        super().__init__(text)
+        self.alert = alert
+
+
+class CertificateError(TlsError):
+    """The server is not who it should be, or cannot show it. Nothing has been sent to it.
+
+    Attributes:
+        reason: which rule the certificate breaks, for programs: one of `tls.Reason`.
+        certificate: the server's certificate in DER, or None where it has shown none.
+    """
+
+    def __init__(self, text: str, *, reason: str, certificate: bytes | None = None) -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.certificate = certificate
 
 
 class Disconnected(SpiceError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import socket
@@ -11,7 +10,6 @@ from collections.abc import Awaitable, Callable
 import trio
 from trio.abc import Stream
 
-from . import _core
 from ._groups import leaves
 from .enums import ChannelType
 from .errors import ConnectError
@@ -62,51 +60,6 @@ async def open_stream(address: Address) -> trio.SocketStream:
         return await _open_tcp(address)
     except OSError as error:
         raise _explained(address, error) from error
-
-
-class Socket:
-    """What a channel does with a socket beside Trio's stream: bytes go between it and Rust without becoming Python's.
-
-    Both ways save task switches and copies. Whoever uses it stops before the stream is closed.
-    """
-
-    def __init__(self, stream: trio.SocketStream) -> None:
-        self._number = stream.socket.fileno()
-        self.core = _core.Socket(self._number)
-
-    async def receive(self, channel: _core.Channel) -> int:
-        """Wait for bytes and receive them; return how many came, 0 at the end of the stream.
-
-        Raises:
-            OSError: the connection broke.
-        """
-        while True:
-            self.core.expect(channel)
-            await trio.lowlevel.wait_readable(self._number)
-            if (count := self.core.receive(channel)) is not None:
-                return count
-
-    def send_now(self, channel: _core.Channel) -> None:
-        """Send what the system takes without waiting; where it is broken, sending the waiting way finds out."""
-        with contextlib.suppress(OSError):
-            self.core.send(channel)
-
-    async def send(self, channel: _core.Channel) -> None:
-        """Wait until the system takes something, and send what it takes.
-
-        Raises:
-            OSError: the connection broke.
-        """
-        await trio.lowlevel.wait_writable(self._number)
-        self.core.send(channel)
-
-    def stop_reading(self) -> None:
-        """End the stream on this side: whoever waits for bytes is told that it is over."""
-        self.core.stop_reading()
-
-    def close(self) -> None:
-        """Give back what is held beside the stream; this belongs before closing that."""
-        self.core.close()
 
 
 async def _open_tcp(address: TcpAddress) -> trio.SocketStream:

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import operator
 import struct
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 import trio
 from trio.abc import Stream
 
 from ._door import INSTALL, FromBrowser, bare, peek, refuse
+from ._guard import OneTask
 from ._origins import is_welcome
 from .enums import ChannelType
 from .errors import LinkError, NotSpice, RemoteProtocolError, Unsupported
@@ -165,8 +165,8 @@ class WebSocket(FromBrowser):
         self._closed = False
         self._failure: RemoteProtocolError | None = None
         self._goodbye = CloseConnection(code=CloseReason.NORMAL_CLOSURE)
-        self._receiver = _OneTask("another task is receiving from this WebSocket")
-        self._sender = _OneTask("another task is sending on this WebSocket")
+        self._receiver = OneTask("another task is receiving from this WebSocket")
+        self._sender = OneTask("another task is sending on this WebSocket")
         # The receiver sends too, so that a ping is answered.
         self._wire = trio.Lock()
         # INVARIANT: the answer to the newest ping only, so that a peer that asks and does not read fills no memory.
@@ -285,24 +285,6 @@ class WebSocket(FromBrowser):
             raise trio.BrokenResourceError("the peer has closed the WebSocket")
         if self._cut:
             raise trio.BrokenResourceError("sending has ended in the middle of a frame")
-
-
-class _OneTask:
-    """Keeps a second task out of what one is doing."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._busy = False
-
-    @contextmanager
-    def only(self) -> Iterator[None]:
-        if self._busy:
-            raise trio.BusyResourceError(self._text)
-        self._busy = True
-        try:
-            yield
-        finally:
-            self._busy = False
 
 
 # The handshake.

@@ -233,7 +233,7 @@ impl Channel {
 }
 
 /// Hands the bytes of any buffer to `take`. Only `bytes` cannot change meanwhile; everything else is copied first.
-fn with_bytes<T>(data: &Bound<'_, PyAny>, take: impl FnOnce(&[u8]) -> T) -> PyResult<T> {
+pub(crate) fn with_bytes<T>(data: &Bound<'_, PyAny>, take: impl FnOnce(&[u8]) -> T) -> PyResult<T> {
     match data.cast::<PyBytes>() {
         Ok(bytes) => Ok(take(bytes.as_bytes())),
         Err(_) => PyBuffer::<u8>::get(data)?.to_vec(data.py()).map(|copy| take(&copy)),

@@ -67,14 +67,25 @@ pub(crate) fn unencodable(error: &spice_codec::Error) -> PyErr {
     value(error.to_string())
 }
 
+/// TLS that does not come about, or breaks.
+pub(crate) fn tls(py: Python<'_>, error: &spice_tls::Error) -> PyErr {
+    if error.kind() == spice_tls::ErrorKind::Misuse {
+        return value(error.to_string());
+    }
+    build_tls(py, error).map_or_else(|error| error, PyErr::from_value)
+}
+
 /// An exception of the protocol's family.
 pub(crate) fn protocol(py: Python<'_>, fault: Fault, text: &str, place: &Place<'_>) -> PyErr {
     build(py, fault, text, place).map_or_else(|error| error, PyErr::from_value)
 }
 
-/// The operating system refused.
+/// The operating system refused, or TLS above it.
 pub(crate) fn system(error: std::io::Error) -> PyErr {
-    error.into()
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<spice_tls::Error>()) {
+        Some(inner) => Python::attach(|py| tls(py, inner)),
+        None => error.into(),
+    }
 }
 
 /// The caller passed a value that cannot be meant.
@@ -109,6 +120,13 @@ fn build<'py>(py: Python<'py>, fault: Fault, text: &str, place: &Place<'_>) -> P
     details.set_item("field", place.field)?;
     details.set_item("offset", place.offset)?;
     class(py, fault)?.call((text,), Some(&details))
+}
+
+fn build_tls<'py>(py: Python<'py>, error: &spice_tls::Error) -> PyResult<Bound<'py, PyAny>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let details = PyDict::new(py);
+    details.set_item("alert", error.alert())?;
+    CLASS.import(py, "spice_rs.errors", "TlsError")?.call((error.to_string(),), Some(&details))
 }
 
 /// The class is looked up when it is first needed: the Python module that has it imports this one.

@@ -18,10 +18,12 @@ mod pointer;
 mod pump;
 mod schema;
 mod screen;
+mod sealed;
 mod socket;
 mod step;
 mod structs;
 mod sync;
+mod tls;
 mod view;
 
 #[pyo3::pymodule]
@@ -54,6 +56,8 @@ mod _core {
     use crate::step::{Blocked, Step};
     #[pymodule_export]
     use crate::structs::{decode_struct, encode_struct};
+    #[pymodule_export]
+    use crate::tls::{TlsAuthorities, TlsIdentity, TlsPipe};
     #[pymodule_export]
     use crate::view::{Shown, View};
 

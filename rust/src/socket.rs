@@ -12,7 +12,9 @@ use pyo3::prelude::*;
 use crate::channel::Channel;
 use crate::descriptor::{self, Ready};
 use crate::errors;
+use crate::sealed::Sealed;
 use crate::sync::lock;
+use crate::tls::TlsPipe;
 
 /// Bytes that the message under way must lack, for waiting until many of them are there.
 const WAKE_WORTH: usize = 16 << 10;
@@ -39,16 +41,26 @@ impl Socket {
 #[pymethods]
 impl Socket {
     /// `number` is the descriptor of a connected socket that does not block. The object has one of its own from then on.
+    /// `tls`: what goes through the socket is this pipe's ciphertext; its handshake is over.
     #[new]
-    fn new(number: i32) -> PyResult<Self> {
+    #[pyo3(signature = (number, tls = None))]
+    fn new(number: i32, tls: Option<&Bound<'_, TlsPipe>>) -> PyResult<Self> {
         let own = descriptor::duplicate(number).map_err(errors::system)?;
+        let sealed = tls.map(|pipe| Sealed::new(pipe.get().shared()));
         // Whatever its family: all that is used of the type works with any socket.
-        Ok(Self(Mutex::new(Some(Arc::new(Open { stream: own.into(), least: AtomicUsize::new(1) })))))
+        let open = Open { stream: own.into(), least: AtomicUsize::new(1), sealed };
+        Ok(Self(Mutex::new(Some(Arc::new(open)))))
     }
 
     /// Let the system call the socket readable when what the channel's message under way lacks is there, or much of it.
     fn expect(&self, channel: &Bound<'_, Channel>) -> PyResult<()> {
         self.still_open()?.expect(channel.get()).map_err(errors::system)
+    }
+
+    /// Whether there is something to receive that the system does not know of.
+    #[getter]
+    fn has_kept(&self) -> bool {
+        self.open().is_some_and(|open| open.has_kept())
     }
 
     /// Receive what is there into the channel; how many bytes, 0 at the end of the stream, None if there are none yet.
@@ -82,39 +94,41 @@ pub(crate) struct Open {
     stream: TcpStream,
     /// Bytes from which on the system calls it readable.
     least: AtomicUsize,
+    sealed: Option<Sealed>,
 }
 
 impl Open {
     /// As [`Socket::receive`].
     pub(crate) fn receive(&self, channel: &Channel) -> io::Result<Option<usize>> {
-        match channel.fill(|room| (&self.stream).read(room)) {
-            Ok(count) => Ok(Some(count)),
-            Err(error) if is_passing(&error) => Ok(None),
-            Err(error) => Err(error),
+        match &self.sealed {
+            None => passing(channel.fill(|room| (&self.stream).read(room))),
+            Some(sealed) => sealed.receive(&self.stream, channel),
         }
     }
 
     /// As [`Socket::send`].
     pub(crate) fn send(&self, channel: &Channel) -> io::Result<usize> {
-        channel.drain(|parts| self.write(parts))
+        Ok(self.send_counted(channel)?.1)
     }
 
     /// Sends as [`Open::send`] does; how many bytes the system took, and how many are left.
     pub(crate) fn send_counted(&self, channel: &Channel) -> io::Result<(usize, usize)> {
-        let mut count = 0;
-        let left = channel.drain(|parts| {
-            count = self.write(parts)?;
-            Ok(count)
-        })?;
-        Ok((count, left))
+        match &self.sealed {
+            None => {
+                let mut count = 0;
+                let left = channel.drain(|parts| {
+                    count = self.write(parts)?;
+                    Ok(count)
+                })?;
+                Ok((count, left))
+            }
+            Some(sealed) => sealed.send(&self.stream, channel),
+        }
     }
 
     fn write(&self, parts: &mut dyn Iterator<Item = &[u8]>) -> io::Result<usize> {
         let slices: Vec<IoSlice<'_>> = parts.take(PIECES).map(IoSlice::new).collect();
-        match (&self.stream).write_vectored(&slices) {
-            Err(error) if is_passing(&error) => Ok(0),
-            result => result,
-        }
+        Ok(passing((&self.stream).write_vectored(&slices))?.unwrap_or(0))
     }
 
     /// Lets the system take no more while so many bytes have never been sent, where it can do that.
@@ -124,7 +138,8 @@ impl Open {
 
     /// As [`Socket::expect`].
     pub(crate) fn expect(&self, channel: &Channel) -> io::Result<()> {
-        let missing = lock(channel.transport()).framer().missing();
+        let held = self.sealed.as_ref().map_or(0, Sealed::held);
+        let missing = lock(channel.transport()).framer().missing().saturating_sub(held);
         let least = if missing > WAKE_WORTH { missing.min(WAKE_SIZE) } else { 1 };
         if self.least.swap(least, Ordering::Relaxed) == least {
             return Ok(());
@@ -132,17 +147,31 @@ impl Open {
         descriptor::set_least(&self.stream, least)
     }
 
+    fn has_kept(&self) -> bool {
+        self.sealed.as_ref().is_some_and(Sealed::has_kept)
+    }
+
     /// Blocks until bytes are there, or for so long; whether they are.
     pub(crate) fn wait(&self, most: Option<Duration>) -> io::Result<bool> {
+        if self.has_kept() {
+            return Ok(true);
+        }
         descriptor::wait_readable(&self.stream, most)
     }
 
     /// Blocks until bytes are there, or it takes some if that is wanted, or `other` is readable; or for so long.
     pub(crate) fn wait_or(&self, to_write: bool, other: RawFd, most: Option<Duration>) -> io::Result<Ready> {
+        if self.has_kept() {
+            return Ok(Ready { readable: true, other: false });
+        }
         descriptor::wait_either(&self.stream, to_write, other, most)
     }
 }
 
-fn is_passing(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+/// None for a socket that has nothing, or takes nothing, at the moment.
+pub(crate) fn passing<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(None),
+        other => other.map(Some),
+    }
 }

@@ -29,12 +29,13 @@ from trio.abc import Stream
 
 from .. import _core
 from .._groups import leaves
+from .._socket import Socket
 from ..enums import ChannelType, LinkErrorCode
 from ..errors import Disconnected, ProtocolError, RemoteProtocolError, SpiceError, Unsupported
 from ..limits import Limits
 from ..link import NOBODY, Credentials, Linked, client_link
 from ..messages import Message, Unknown, base
-from ..transport import Opener, Socket
+from ..transport import Opener
 from ._progress import Key, Progress
 
 Role = Literal["client", "server"]
@@ -356,7 +357,7 @@ class Channel:
 
     def _attach(self, stream: Stream) -> None:
         self._stream = stream
-        self._socket = Socket(stream) if isinstance(stream, trio.SocketStream) else None
+        self._socket = Socket.below(stream)
         self._turn.unpark_all()
 
     # The tasks.

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import trio
 
 from .. import _core
-from ..transport import Socket
+from .._socket import Socket
 from ._pump import UNLIMITED
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 import trio
 
 from .. import _core
-from ..transport import Socket
+from .._socket import Socket
 
 BREATH = 0.008
 """Seconds between two announcements of a change in a burst: 125 frames a second are more than anybody looks at, and each costs its

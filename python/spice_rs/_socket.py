@@ -1,0 +1,69 @@
+"""What a channel does with a socket beside Trio's stream."""
+
+from __future__ import annotations
+
+import contextlib
+
+import trio
+from trio.abc import Stream
+
+from . import _core
+from .errors import TlsError
+from .tls import TlsStream
+
+
+class Socket:
+    """What a channel does with a socket beside Trio's stream: bytes go between it and Rust without becoming Python's.
+
+    Both ways save task switches and copies. Whoever uses it stops before the stream is closed.
+    """
+
+    def __init__(self, stream: trio.SocketStream, pipe: _core.TlsPipe | None = None) -> None:
+        self._number = stream.socket.fileno()
+        self.core = _core.Socket(self._number, pipe)
+
+    @classmethod
+    def below(cls, stream: Stream) -> Socket | None:
+        """Return the socket of a stream, with TLS between both or without; None where a stream is something else."""
+        if isinstance(stream, trio.SocketStream):
+            return cls(stream)
+        if isinstance(stream, TlsStream) and isinstance(stream.transport, trio.SocketStream):
+            return cls(stream.transport, stream.pipe)
+        return None
+
+    async def receive(self, channel: _core.Channel) -> int:
+        """Wait for bytes and receive them; return how many came, 0 at the end of the stream.
+
+        Raises:
+            OSError, TlsError: the connection broke.
+        """
+        while True:
+            if self.core.has_kept:
+                await trio.lowlevel.checkpoint()
+            else:
+                self.core.expect(channel)
+                await trio.lowlevel.wait_readable(self._number)
+            if (count := self.core.receive(channel)) is not None:
+                return count
+
+    def send_now(self, channel: _core.Channel) -> None:
+        """Send what the system takes without waiting; where it is broken, sending the waiting way finds out."""
+        with contextlib.suppress(OSError, TlsError):
+            self.core.send(channel)
+
+    async def send(self, channel: _core.Channel) -> None:
+        """Wait until the system takes something, and send what it takes.
+
+        Raises:
+            OSError, TlsError: the connection broke.
+        """
+        await trio.lowlevel.wait_writable(self._number)
+        self.core.send(channel)
+
+    def stop_reading(self) -> None:
+        """End the stream on this side: whoever waits for bytes is told that it is over."""
+        self.core.stop_reading()
+
+    def close(self) -> None:
+        """Give back what is held beside the stream; this belongs before closing that."""
+        self.core.close()
