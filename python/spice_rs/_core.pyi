@@ -343,6 +343,8 @@ class Frame:
         """A copy as (height, width, 3) uint8 in the order red, green, blue."""
     def png(self) -> bytes:
         """The picture as a PNG file."""
+    def jpeg(self, quality: int = 85) -> bytes:
+        """The picture as a JPEG file, without alpha, of a quality from 1 to 100."""
     def _repr_png_(self) -> bytes: ...
     def same(self, other: Frame, region: tuple[int, int, int, int] | None = None) -> bool:
         """Whether both show the same colours, in the whole picture or in a region (left, top, right, bottom)."""

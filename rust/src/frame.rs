@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use spice_canvas::{Format, Snapshot};
-use spice_codec::{PixelFormat, png};
+use spice_codec::{PixelFormat, Source, jpeg, png};
 
 use crate::buffers::{Layout, Lends, Memory, lends_memory};
 use crate::canvas::Rectangle;
@@ -109,6 +109,21 @@ lends_memory! {
 
         fn _repr_png_<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
             self.png(py)
+        }
+
+        /// The picture as a JPEG file, without alpha, of a quality from 1 to 100.
+        #[pyo3(signature = (quality = 85))]
+        fn jpeg<'py>(&self, py: Python<'py>, quality: u8) -> PyResult<Bound<'py, PyBytes>> {
+            if !(1..=100).contains(&quality) {
+                return Err(errors::value(format!("quality {quality} is not from 1 to 100")));
+            }
+            let Snapshot { width, height, .. } = self.snapshot;
+            let source = Source::new(self.snapshot.pixels(), width, height, width)
+                .filter(|_| width.max(height) <= usize::from(u16::MAX))
+                .ok_or_else(|| errors::value(format!("a JPEG file has no room for {width}x{height} pixels")))?;
+            let mut file = Vec::new();
+            py.detach(|| jpeg::Encoder::new().encode(&source, quality, &mut file));
+            Ok(PyBytes::new(py, &file))
         }
 
         /// Whether both show the same colours, in the whole picture or in a region (left, top, right, bottom).

@@ -95,6 +95,35 @@ def test_pictures_for_others() -> None:
     assert frame._repr_png_() == frame.png()
 
 
+@pytest.mark.parametrize("quality", [30, 85, 100])
+@pytest.mark.parametrize("size", [(1, 1), (64, 48), (37, 21), (150, 97)])
+def test_jpeg_is_as_near_the_picture_as_libjpeg_makes_it(size: tuple[int, int], quality: int) -> None:
+    width, height = size
+    y, x = np.mgrid[0:height, 0:width]
+    wave = 128 + 90 * np.sin(x / 9 + y / 7)
+    pixels = np.stack([x * 255 // width, y * 255 // height, wave, x * 0], 2).astype(np.uint8)
+    rgb = np.ascontiguousarray(pixels[..., 2::-1])
+    screen = _core.Screen(width, height)
+    screen.draw(pixels)
+    theirs = io.BytesIO()
+    Image.fromarray(rgb).save(theirs, "JPEG", quality=quality, subsampling="4:2:0")
+
+    def error(file: io.BytesIO) -> float:
+        shown = Image.open(file)
+        assert (shown.format, shown.mode, shown.size) == ("JPEG", "RGB", size)
+        return float(np.sqrt(((np.asarray(shown, np.float64) - rgb) ** 2).mean()))
+
+    assert error(io.BytesIO(screen.frame().jpeg(quality))) < 1.05 * error(theirs) + 0.1
+
+
+def test_jpeg_wants_a_quality() -> None:
+    frame = _core.Screen(8, 8).frame()
+    assert frame.jpeg() == frame.jpeg(85) != frame.jpeg(quality=84)
+    for quality in (0, 101):
+        with pytest.raises(ValueError, match="from 1 to 100"):
+            frame.jpeg(quality)
+
+
 def test_messages_that_are_not_drawing_come_out_in_their_turn() -> None:
     desk = Desk()
     step = desk.draw(

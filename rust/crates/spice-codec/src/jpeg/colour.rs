@@ -1,7 +1,8 @@
 //! Pixels to luminance and chrominance, the latter at half the resolution both ways.
 //!
-//! Samples are what the cosine transform takes: around zero, times [`super::dct::SCALE`]. The loops are plain ones over
-//! numbers of one size, for so they become vector instructions.
+//! Samples are what the cosine transform takes: around zero, times [`super::dct::SCALE`]. They are whole numbers before
+//! that, since the decoder makes whole numbers of them again, and halves would all be rounded one way. The loops are
+//! plain ones over numbers of one size, for so they become vector instructions.
 
 use super::dct::STRIP_BLOCKS;
 
@@ -30,7 +31,7 @@ fn mix(green_blue: &[u16; COLUMNS], red: &[u16; COLUMNS], out: &mut [i16; COLUMN
         let green = high(green_blue & 0xff00, 38470);
         let blue = high(green_blue << 8, 7471);
         // Each of the three was rounded down, by a half of the lowest bit on average.
-        *out = ((red + green + blue + 65) >> 7) as i16 - 256;
+        *out = 2 * (((red + green + blue + 129) >> 8) as i16 - 128);
     }
 }
 
@@ -52,7 +53,7 @@ pub(super) fn chrominance(upper: &[u32; COLUMNS], lower: &[u32; COLUMNS], out: &
         // A number in 11 bits is multiplied the short way.
         let [red, green, blue] =
             [red_and_blue >> 16, sum(0xff00) >> 8, red_and_blue].map(|it| (it & 0x7ff) as i32);
-        blues[x] = ((16384 * blue - 5529 * red - 10855 * green + (1 << 15)) >> 16) as i16;
-        reds[x] = ((16384 * red - 13720 * green - 2664 * blue + (1 << 15)) >> 16) as i16;
+        blues[x] = 2 * ((16384 * blue - 5529 * red - 10855 * green + (1 << 16)) >> 17) as i16;
+        reds[x] = 2 * ((16384 * red - 13720 * green - 2664 * blue + (1 << 16)) >> 17) as i16;
     }
 }
