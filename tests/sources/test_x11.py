@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import struct
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -15,14 +16,11 @@ from typing import cast
 import numpy as np
 import pytest
 import trio
-import xcffib
-import xcffib.render
-import xcffib.xproto
 
 import spice_rs
 from spice_rs import KeyDown, KeyUp, MouseMoved, Session, keymap, sources
 from spice_rs.enums import KeyModifiersMask, MouseButtonMask
-from spice_rs.errors import SourceError, Unsupported
+from spice_rs.errors import MissingExtra, SourceError, Unsupported
 from spice_rs.server import Client, LocksChanged
 from spice_rs.server.screen import Pixels
 from spice_rs.testing import session_pair
@@ -266,6 +264,11 @@ async def test_the_pointer_of_the_x_screen(desktop: Desktop) -> None:
 @asynccontextmanager
 async def root_pointer(peer: Xvfb, shape: Pixels, hot_spot: tuple[int, int]) -> AsyncIterator[None]:
     """Give the root window a pointer, as a program does that lives as long as the block."""
+    # Not above: it wants libxcb, which comes with the peers.
+    import xcffib
+    import xcffib.render
+    import xcffib.xproto
+
     connection = await trio.to_thread.run_sync(xcffib.connect, peer.display)
     core, render = connection.core, connection(xcffib.render.key)
     root = connection.get_setup().roots[0].root
@@ -487,3 +490,15 @@ def test_before_it_is_open() -> None:
         _ = source.size
     with pytest.raises(ValueError, match="not 0"):
         sources.X11(":0", rate=0)
+
+
+async def test_without_what_it_needs(desktop: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
+    peer = desktop(size=(320, 240))
+    monkeypatch.setitem(sys.modules, "xcffib", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'spice-rs\[x11\]'"):
+        await sources.X11(peer.display).__aenter__()
+    # As xcffib does where its library is not there.
+    monkeypatch.delitem(sys.modules, "xcffib")
+    monkeypatch.setattr("ctypes.util.find_library", lambda _name: "libxcb-that-is-nowhere.so")
+    with pytest.raises(SourceError, match="apt install libxcb1"):
+        await sources.X11(peer.display).__aenter__()

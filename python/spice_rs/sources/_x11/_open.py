@@ -14,6 +14,8 @@ from ._link import GENERIC_EVENT, Link
 NEEDED = ("DAMAGE", "XFIXES", "XTEST")
 """Extensions without which there is no way; all X servers of this century have them."""
 
+NO_LIBRARY = "the system's library libxcb.so is missing: on Debian, apt install libxcb1"
+
 RAW_MOTION = 17
 ALL_MASTERS = 1
 CURSOR_SHAPE = 1
@@ -57,7 +59,10 @@ def opened(name: str) -> Opened:
         MissingExtra: xcffib is not installed.
         SourceError: the display cannot be shown.
     """
-    xcffib = need("xcffib", "x11")
+    try:
+        xcffib = need("xcffib", "x11")
+    except OSError as error:
+        raise SourceError(f"X display {name}", f"{NO_LIBRARY} ({error})") from error
     for module in ("xproto", "damage", "xfixes", "xtest", "shm", "randr", "xinput", "xkb"):
         need(f"xcffib.{module}", "x11")
     try:
