@@ -6,6 +6,7 @@ import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from types import MappingProxyType
 
 import trio
@@ -21,9 +22,10 @@ from ..errors import ProtocolError, SpiceError, Unsupported
 from ..limits import Limits
 from ..link import Credentials
 from ..messages import base, main
+from ..proxy import Proxy
 from ..sasl import Login
-from ..transport import Opener, opener
-from ..uri import Address, TcpAddress, parse
+from ..transport import Opener
+from ..ways import Target, way
 from .cursor import Cursor
 from .display import Display
 from .keyboard import Keyboard
@@ -42,10 +44,11 @@ NOTIFICATIONS_KEPT = 100
 
 @asynccontextmanager
 async def connect(
-    address: str | Address | Opener,
+    address: Target,
     *,
     password: str | None = None,
     login: Login | None = None,
+    proxy: str | Proxy | None = None,
     compression: ImageCompression | None = None,
     limits: Limits | None = None,
 ) -> AsyncIterator[Session]:
@@ -55,11 +58,14 @@ async def connect(
     first, the block goes on, and whatever waits for the server raises `Disconnected`; pictures stay readable.
 
     Arguments:
-        address: `spice://host:port`, `spice+unix:///path`, or a coroutine function that opens the stream for a channel,
-            given its type and id.
+        address: `spice://host:port`, `spice+unix:///path`, `ws://host:port/path`, `spice+qmp:///path` of QEMU's monitor; a
+            `ConnectionFile`; or a coroutine function that opens the connection for a channel, given its type and id, and returns
+            a stream, a socket or the number of one.
         password: None where the server wants none, or where the address has it.
         login: who this is, for servers that want to know a name (SASL). None takes the name from the address, with the password,
             or the Kerberos tickets that there are.
+        proxy: an HTTP proxy on the way, like `http://host:3128`; None for that of the connection file, or of SPICE_PROXY in the
+            environment.
         compression: how the server shall compress pictures, if it lets clients choose.
         limits: what the server may make this side allocate.
 
@@ -72,11 +78,11 @@ async def connect(
 
     Cancelled, it ends what it began.
     """
-    open_channel, name, own_password = opener(address)
+    found = way(address, proxy=proxy)
     session = Session(
-        open_channel,
-        name,
-        credentials=_credentials(address, own_password if password is None else password, login),
+        found.open,
+        found.name,
+        credentials=_credentials(found.credentials, password, login),
         compression=compression,
         limits=limits or Limits(),
     )
@@ -92,13 +98,12 @@ async def connect(
                 nursery.cancel_scope.cancel()
 
 
-def _credentials(address: str | Address | Opener, password: str | None, login: Login | None) -> Credentials:
-    place = parse(address) if isinstance(address, str) else address
-    if not isinstance(place, TcpAddress):
-        return Credentials(password, login)
-    if login is None and place.user is not None:
-        login = Login(place.user, password)
-    return Credentials(password, login, place.host)
+def _credentials(known: Credentials, password: str | None, login: Login | None) -> Credentials:
+    """Put together what the address knew and what the program says, which counts more."""
+    password = known.password if password is None else password
+    if login is None and known.login is not None:
+        login = replace(known.login, password=password)
+    return Credentials(password, login, known.host)
 
 
 class Session:
