@@ -37,6 +37,7 @@ __all__ = [
     "encode",
     "encode_agent",
     "encode_struct",
+    "random_prime",
     "schema",
 ]
 
@@ -58,6 +59,9 @@ def encode_struct(struct: object) -> bytes:
 
 def decode_struct(name: str, data: bytes) -> object:
     """A struct outside any channel, by its name, from the start of `data`."""
+
+def random_prime() -> bytes:
+    """A random prime number of 512 bits, the two highest of which are set, highest byte first. Runs detached."""
 
 def encode_agent(message: Message, *, selection: bool, grab_serial: bool) -> tuple[int, bytes]:
     """Number and body of a guest-agent message, with the clipboard prefixes that both ends agreed on."""

@@ -6,6 +6,7 @@ The link stage hands over a `Conversation`; the link result that follows is its 
 from __future__ import annotations
 
 import hmac
+import math
 import warnings
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
+from . import _core
 from .errors import AuthenticationError, RemoteProtocolError
 
 TICKET_SIZE = 128
@@ -22,6 +24,8 @@ TICKET_SIZE = 128
 
 PUBLIC_KEY_SIZE = 162
 """Bytes of the server's public key in the link reply."""
+
+EXPONENT = 65537
 
 PASSWORD_MAX = 60
 """Bytes of the longest password that the reference server keeps."""
@@ -120,10 +124,26 @@ def public_bytes(key: RSAPrivateKey) -> bytes:
 
 
 def _make_key() -> RSAPrivateKey:
+    p, q = _prime(), _prime()
+    while abs(p - q) >> 412 == 0:  # FIPS 186-5, A.1.3: no luck of this kind has ever been seen
+        q = _prime()
+    d = pow(EXPONENT, -1, math.lcm(p - 1, q - 1))
+    numbers = rsa.RSAPrivateNumbers(
+        p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p), rsa.RSAPublicNumbers(EXPONENT, p * q)
+    )
     with warnings.catch_warnings():
         # The protocol fixes the size; that it is small is known and cannot be helped.
         warnings.simplefilter("ignore")
-        return rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505
+        # A check would look for the primes once more, with the interpreter's lock held.
+        return numbers.private_key(unsafe_skip_rsa_key_validation=True)
+
+
+def _prime() -> int:
+    """Return a prime that may be half of a key."""
+    while True:
+        prime = int.from_bytes(_core.random_prime())
+        if prime % EXPONENT != 1:
+            return prime
 
 
 def _load(public_key: bytes) -> RSAPublicKey:

@@ -60,6 +60,11 @@ impl Canvas {
         Ok(outcome)
     }
 
+    /// Whether there is a complete picture.
+    pub(crate) fn is_ready(&self) -> bool {
+        is_ready(&lock(self.drawing.canvas()))
+    }
+
     /// Looks at the surfaces. Somebody may be drawing at the moment: then waits for the end of a message, detached.
     fn look<T: Send>(&self, py: Python<'_>, look: impl FnOnce(&mut spice_canvas::Canvas) -> T + Send) -> T {
         match self.drawing.canvas().try_lock() {
@@ -107,7 +112,7 @@ impl Canvas {
     /// A primary surface exists and the server has marked it as complete.
     #[getter]
     fn ready(&self, py: Python<'_>) -> bool {
-        self.look(py, |canvas| canvas.primary().is_some() && canvas.marked())
+        self.look(py, |canvas| is_ready(canvas))
     }
 
     /// Grows with every change of the primary surface that comes after a look at it; -1 while there is none.
@@ -124,7 +129,7 @@ impl Canvas {
         self.look(py, |canvas| {
             let version =
                 canvas.primary().and_then(|id| canvas.snapshot(id)).map(|snapshot| snapshot.version);
-            (as_signed(version), canvas.primary().is_some() && canvas.marked())
+            (as_signed(version), is_ready(canvas))
         })
     }
 
@@ -164,6 +169,10 @@ impl Canvas {
         let reports = self.look(py, |canvas| canvas.stream_reports(now));
         reports.iter().map(|report| classes::to_python(py, &report.to_value())).collect()
     }
+}
+
+fn is_ready(canvas: &spice_canvas::Canvas) -> bool {
+    canvas.primary().is_some() && canvas.marked()
 }
 
 fn as_signed(version: Option<u64>) -> i64 {

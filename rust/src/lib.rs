@@ -15,6 +15,7 @@ mod frame;
 mod messages;
 mod packet;
 mod pointer;
+mod prime;
 mod pump;
 mod schema;
 mod screen;
@@ -44,6 +45,8 @@ mod _core {
     use crate::packet::Packet;
     #[pymodule_export]
     use crate::pointer::{Pointer, Shape};
+    #[pymodule_export]
+    use crate::prime::random_prime;
     #[pymodule_export]
     use crate::pump::Pump;
     #[pymodule_export]

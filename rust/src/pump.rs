@@ -40,6 +40,8 @@ pub(crate) struct Pump {
 #[derive(Default)]
 struct News {
     untold: bool,
+    /// There is a complete picture.
+    ready: bool,
     told: Option<Instant>,
     pace: Pace,
 }
@@ -49,6 +51,16 @@ struct News {
 struct Pace {
     last: Option<Instant>,
     is_burst: bool,
+}
+
+impl News {
+    fn drawn(&mut self, count: usize, ready: bool) {
+        self.untold |= count > 0;
+        if ready != self.ready {
+            // What went before was no picture, so this is no burst of them.
+            (self.ready, self.told) = (ready, None);
+        }
+    }
 }
 
 impl Pace {
@@ -164,7 +176,7 @@ impl Pump {
                 Ok(outcome) => outcome,
                 Err(error) => return Stop::Unreadable(error),
             };
-            news.untold |= outcome.drawn > 0;
+            news.drawn(outcome.drawn, self.canvas.get().is_ready());
             // Where sending fails, whoever waits for the socket to take more finds out why.
             let has_left = matches!(socket.send(channel), Ok(0));
             if outcome.needs_attention() || !has_left {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +20,15 @@ passwords = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=
 
 def test_the_public_key_has_the_size_of_its_field() -> None:
     assert len(PUBLIC) == auth.PUBLIC_KEY_SIZE
+
+
+def test_keys_are_sound_and_each_is_another() -> None:
+    keys = [KEY, *(auth._make_key() for _ in range(5))]
+    for key in keys:
+        assert key.key_size == 1024
+        with warnings.catch_warnings(action="ignore"):  # a key of this size is none to be proud of
+            key.private_numbers().private_key()  # looks for everything that can be wrong with a key
+    assert len({key.private_numbers().p for key in keys}) == len(keys)
 
 
 @given(passwords)

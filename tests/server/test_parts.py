@@ -9,13 +9,17 @@ import trio
 from trio.testing import MockClock
 
 from spice_rs import server
+from spice_rs.enums import ChannelType
 from spice_rs.errors import LinkError
+from spice_rs.messages.caps import Caps
+from spice_rs.messages.link import LinkMessage
 from spice_rs.server import _tickets
 from spice_rs.server._input import Keys
 from spice_rs.server._keys import KeyPool
 from spice_rs.server._lobby import Lobby
 from spice_rs.server._mailbox import EVENTS_MAX, Listeners
 from spice_rs.server._tickets import Attempts, Ticket
+from spice_rs.server.server import Gate
 
 
 async def test_keys_are_never_handed_out_twice() -> None:
@@ -25,6 +29,37 @@ async def test_keys_are_never_handed_out_twice() -> None:
         numbers = {(await pool.take()).private_numbers().d for _ in range(5)}
         nursery.cancel_scope.cancel()
     assert len(numbers) == 5
+
+
+async def test_keys_are_made_when_nobody_is_coming(autojump_clock: MockClock) -> None:
+    pool = KeyPool(size=5)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(pool.keep_full)
+        while len(pool._keys) < 5:
+            await trio.sleep(1)
+        await pool.take()
+        await trio.sleep(0.1)
+        assert len(pool._keys) == 4
+        while len(pool._keys) < 5:
+            await trio.sleep(1)
+        nursery.cancel_scope.cancel()
+
+
+async def test_without_a_password_one_key_does_for_all() -> None:
+    pool = KeyPool()
+    assert await pool.common() is await pool.common()
+    assert await pool.take() is not await pool.common()
+
+
+async def test_with_a_password_each_link_has_a_key_of_its_own() -> None:
+    message = LinkMessage(0, ChannelType.MAIN, 0, Caps((), ()))
+    for password, expected in ((None, 1), ("secret", 2)):
+        async with server.serve(password=password) as one:
+            gates = [Gate(one, "here"), Gate(one, "here")]
+            for gate in gates:
+                gate.logins(message)
+            keys = [await gate.key() for gate in gates]
+        assert len(set(map(id, keys))) == expected
 
 
 async def test_a_ticket_expires(autojump_clock: MockClock) -> None:

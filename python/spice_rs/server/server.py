@@ -259,8 +259,9 @@ class Gate:
         return CLASSES[kind].capabilities
 
     async def key(self) -> RSAPrivateKey:
-        """Take a key from the pool."""
-        return await self.server._keys.take()
+        """Take a key from the pool: one that nobody had before, where a password goes under it."""
+        keys = self.server._keys
+        return await (keys.common() if self.ticket.password is None else keys.take())
 
     def logins(self, message: LinkMessage) -> Logins | None:
         """Say whether clients log in, and find the session that the channel belongs to."""
