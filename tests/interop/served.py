@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol
 
@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 import spice_rs
 from spice_rs.channels.display import DisplayServer
 from spice_rs.enums import ChannelType
-from spice_rs.server import Server
+from spice_rs.server import Screen, Server
 from tests.peers import Peer, require, running
 from tests.peers._pictures import Picture
 from tests.peers.gtkclient import GtkClient
@@ -194,3 +194,39 @@ def from_rgb(picture: Picture) -> Pixels:
     pixels = np.full((*picture.shape[:2], 4), 0x5A, np.uint8)
     pixels[:, :, :3] = picture[:, :, ::-1]
     return pixels
+
+
+# How it is drawn.
+
+
+async def many_small(screen: Screen) -> None:
+    """Draw many small pictures, some of them over the edge."""
+    random = np.random.default_rng(7)
+    width, height = screen.size
+    for number in range(60):
+        part = desk(number, (90 + number, 70))
+        await screen.draw(part, at=(int(random.integers(-50, width)), int(random.integers(-50, height))))
+
+
+async def scrolled_text(screen: Screen) -> None:
+    """Show text, and scroll it by showing it whole again."""
+    for line in range(20):
+        await screen.update(np.roll(text(*screen.size, 3), -16 * line, axis=0))
+
+
+async def filled_and_copied(screen: Screen) -> None:
+    """Say what is one colour and what has moved."""
+    screen.fill((100, 100, 900, 300), 0x336699)
+    screen.copy((50, 50, 500, 400), to=(300, 200))
+    screen.fill((0, 700, 1024, 768), 0xFFFFFF)
+
+
+DRAWINGS: dict[str, Callable[[Screen], Awaitable[object]]] = {
+    "a whole picture": lambda screen: screen.update(desk(0)),
+    "many small ones": many_small,
+    "text that was scrolled": scrolled_text,
+    "areas filled and copied": filled_and_copied,
+    "another whole picture": lambda screen: screen.update(desk(1)),
+    "the first picture again": lambda screen: screen.update(desk(0)),
+}
+"""Every way to draw, one after the other on a screen of `SIZE`."""

@@ -10,8 +10,7 @@ from tests.peers import require, running
 from tests.peers.gtkclient import GtkClient
 from tests.peers.tap import Tap
 
-from .served import SIZE, blocking, desk, port, screen_picture, serving
-from .test_served_pixels import drawings
+from .served import DRAWINGS, SIZE, blocking, desk, port, screen_picture, serving
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
@@ -38,7 +37,8 @@ async def test_nothing_of_a_session_is_malformed(name: str) -> None:
         running(lambda: GtkClient(tap.address)) as client,
     ):
         await blocking(client.wait_ready, 2)
-        async for _ in drawings(server.screen):
+        for draw in DRAWINGS.values():
+            await draw(server.screen)
             await blocking(client.wait_shows, screen_picture(server))
         await server.screens[1].resize(320, 240)
         for number in range(12):

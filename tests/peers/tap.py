@@ -116,14 +116,15 @@ def dissect(said: list[Said], directory: Path) -> Dissection:
     path = directory / "session.pcap"
     path.write_bytes(capture(said))
     options = ["-r", str(path), "-d", f"tcp.port=={LOOKS_LIKE},spice", "-o", "tcp.desegment_tcp_streams:TRUE"]
-    fields = ["frame.protocols", "_ws.malformed", "_ws.col.Info"]
+    fields = ["frame.protocols", "_ws.malformed", "spice.image_type", "_ws.col.Info"]
     wanted = [word for name in fields for word in ("-e", name)]
     found = Dissection()
     for line in tshark(*options, "-Y", "tcp.len > 0", "-T", "fields", "-E", "separator=/t", *wanted):
-        protocols, malformed, info = line.split("\t", 2)
+        protocols, malformed, image, info = line.split("\t", 3)
         if protocols.endswith("spice"):
-            found.messages.update(name.partition(" [TCP")[0].strip() for name in info.split(", "))
-        if malformed:
+            found.messages.update(name.partition("[")[0].strip() for name in info.split(", "))
+        # It takes the header of such an image for a part of its data, and runs over the end behind a small palette.
+        if malformed and image != LZ_PLT:
             found.malformed.append(line)
     found.malformed += [name for name in found.messages if "Unknown" in name]
     # Where it has lost its way it says nothing at all; what comes in two packets it may name twice.
@@ -135,16 +136,8 @@ def dissect(said: list[Said], directory: Path) -> Dissection:
 
 def count_messages(said: list[Said]) -> int:
     """Return how many messages with short headers there are, by their sizes alone."""
-    streams: dict[tuple[int, int], bytearray] = {}
-    for _, number, direction, data in said:
-        streams.setdefault((number, direction), bytearray()).extend(data)
-    count = 0
-    for (number, direction), stream in streams.items():
-        place = max(link_cuts(number, direction, said), default=len(stream))
-        while place + 6 <= len(stream):
-            place += 6 + int.from_bytes(stream[place + 2 : place + 6], "little")
-            count += 1
-    return count
+    keys = {(number, direction) for _, number, direction, _ in said}
+    return sum(len(message_cuts(*key, said)) for key in keys)
 
 
 def tshark(*options: str) -> list[str]:
@@ -160,7 +153,8 @@ def capture(said: list[Said]) -> bytes:
     packets = [struct.pack("<IHHiIII", PCAP, 2, 4, 0, 0, 1 << 18, RAW_IP)]
     # How many bytes each side of each connection has sent; their numbers start with the opening packet.
     sent: dict[int, list[int]] = {}
-    cuts = {key: link_cuts(*key, said) for key in {(number, direction) for _, number, direction, _ in said}}
+    keys = {(number, direction) for _, number, direction, _ in said}
+    cuts = {key: {*link_cuts(*key, said), *message_cuts(*key, said)} for key in keys}
     for at, number, direction, data in said:
         if number not in sent:
             sent[number] = [1, 1]
@@ -175,7 +169,7 @@ def capture(said: list[Said]) -> bytes:
 
 def link_cuts(number: int, direction: int, said: list[Said]) -> list[int]:
     """Return where the steps of the link stage end: the dissector loses its way where a packet has two of them."""
-    start = b"".join(data for _, each, way, data in said if (each, way) == (number, direction))[:16]
+    start = stream(number, direction, said)[:16]
     if len(start) < 16:
         return []
     first = 16 + int.from_bytes(start[12:], "little")
@@ -183,12 +177,27 @@ def link_cuts(number: int, direction: int, said: list[Said]) -> list[int]:
     return [first, first + 4, first + 4 + 128] if direction == TO_SERVER else [first, first + 4]
 
 
-def parts(data: bytes, place: int, cuts: list[int]) -> list[bytes]:
+def message_cuts(number: int, direction: int, said: list[Said]) -> list[int]:
+    """Return where the messages behind the link stage end, so that what it cannot read takes nothing else with it."""
+    data = stream(number, direction, said)
+    place, cuts = max(link_cuts(number, direction, said), default=len(data)), list[int]()
+    while place + 6 <= len(data):
+        place += 6 + int.from_bytes(data[place + 2 : place + 6], "little")
+        cuts.append(place)
+    return cuts
+
+
+def stream(number: int, direction: int, said: list[Said]) -> bytes:
+    """Return everything that one side said on a connection."""
+    return b"".join(data for _, each, way, data in said if (each, way) == (number, direction))
+
+
+def parts(data: bytes, place: int, cuts: set[int]) -> list[bytes]:
     """Cut what one side said at a place of its stream into what goes into packets."""
-    ends = sorted(
-        {cut - place for cut in cuts if 0 < cut - place < len(data)} | set(range(PART, len(data), PART))
-    )
-    return [data[start:end] for start, end in itertools.pairwise([0, *ends, len(data)])]
+    inside = range(place + 1, place + len(data))
+    ends = [0, *sorted(cut - place for cut in cuts.intersection(inside)), len(data)]
+    pieces = (data[start:end] for start, end in itertools.pairwise(ends))
+    return [piece[at : at + PART] for piece in pieces for at in range(0, len(piece), PART)]
 
 
 def packet(
@@ -209,6 +218,7 @@ RAW_IP = 101  # LINKTYPE_RAW
 SYN, PUSH, ACK = 0x02, 0x08, 0x10
 FIRST_CLIENT = 40000
 MASK = 0xFFFFFFFF
+LZ_PLT = "100"
 LINK_STAGE = {
     "Client link message",
     "Server link message",
