@@ -33,7 +33,7 @@ CLIENTS = ("spicegtk", *PROGRAMS, "html5")
 class Client(Protocol):
     """What every client can do for a test."""
 
-    def wait_shows(self, truth: Picture, /) -> None: ...
+    def wait_shows(self, truth: Picture, /, *display: int) -> None: ...
 
 
 @asynccontextmanager
@@ -75,18 +75,25 @@ async def all_opened(server: Server, names: tuple[str, ...] = CLIENTS) -> AsyncI
 
 async def all_show(server: Server, clients: dict[str, Client], what: str) -> None:
     """Wait until every client shows the first screen as it is now."""
-    truth = screen_picture(server)
-
-    async def one(name: str, client: Client) -> None:
-        try:
-            await blocking(client.wait_shows, truth)
-        except Exception as error:
-            error.add_note(f"{name}, {what}")
-            raise
-
     async with trio.open_nursery() as nursery:
         for name, client in clients.items():
-            nursery.start_soon(one, name, client)
+            nursery.start_soon(functools.partial(shows, server, client, what=f"{name}, {what}"))
+
+
+async def shows(server: Server, client: Client, number: int = 0, *, what: str = "") -> None:
+    """Wait until a client shows a screen as it is now."""
+    which = [number] if number else []
+    try:
+        await blocking(client.wait_shows, screen_picture(server, number), *which)
+    except Exception as error:
+        error.add_note(f"{what}; {server!r}: {states(server)}")
+        raise
+
+
+def states(server: Server) -> list[str]:
+    """Say how far each client's displays are, for whoever looks into a failure."""
+    displays = [d for c in server.clients for d in c.channels.values() if isinstance(d, DisplayServer)]
+    return [f"{d!r} due {d.view.due_pixels}, sent {d.view.counters}" if d.view else repr(d) for d in displays]
 
 
 async def blocking(act: Callable[..., Any], *arguments: Any, **options: Any) -> Any:

@@ -27,7 +27,7 @@ from spice_rs.server import (
 from tests.peers.gtkclient import SERVER, GtkClient
 from tests.peers.viewer import PROGRAMS
 
-from .served import SIZE, blocking, desk, opened, screen_picture, serving
+from .served import SIZE, blocking, desk, opened, serving, shows
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
@@ -127,7 +127,7 @@ async def test_every_key_arrives_from_spicegtk() -> None:
 async def test_keys_arrive_from_a_viewer(program: str) -> None:
     names = {**X_NAMES, **X_NUMBERS, **{name: name for name in X_SAME}}
     async with watching() as (server, seen), opened(program, server) as viewer:
-        await blocking(viewer.wait_shows, screen_picture(server))
+        await shows(server, viewer)
         # A viewer takes the keyboard when the pointer comes in.
         await blocking(viewer.move, 500, 400)
         await seen.wait(lambda: seen.of(MouseMoved))
@@ -139,7 +139,7 @@ async def test_keys_arrive_from_a_viewer(program: str) -> None:
 
 async def test_keys_arrive_from_a_browser() -> None:
     async with watching() as (server, seen), opened("html5", server) as browser:
-        await blocking(browser.wait_shows, screen_picture(server))
+        await shows(server, browser)
         for key in WEB_KEYS.values():
             await blocking(browser.press, *key)
         await seen.wait(lambda: len(seen.keys()) >= 2 * len(WEB_KEYS))
@@ -169,7 +169,7 @@ async def test_clicks_and_the_wheel_arrive_from_spicegtk() -> None:
 async def test_clicks_and_the_wheel_arrive_from_a_viewer(program: str) -> None:
     wheel = ((20, 30, 4), (20, 30, 5), (21, 31, 5))
     async with watching() as (server, seen), opened(program, server) as viewer:
-        await blocking(viewer.wait_shows, screen_picture(server))
+        await shows(server, viewer)
         for click in (*CLICKS, *wheel):
             await blocking(viewer.click, *click)
         await seen.wait(lambda: len(seen.mouse()) >= 2 * len((*CLICKS, *wheel)))
@@ -178,7 +178,7 @@ async def test_clicks_and_the_wheel_arrive_from_a_viewer(program: str) -> None:
 
 async def test_clicks_and_the_wheel_arrive_from_a_browser() -> None:
     async with watching() as (server, seen), opened("html5", server) as browser:
-        await blocking(browser.wait_shows, screen_picture(server))
+        await shows(server, browser)
         for click in CLICKS:
             await blocking(browser.click, *click)
         for down in (True, False):
@@ -189,7 +189,7 @@ async def test_clicks_and_the_wheel_arrive_from_a_browser() -> None:
 
 async def test_the_border_of_a_browsers_canvas_is_the_nearest_edge() -> None:
     async with watching() as (server, seen), opened("html5", server) as browser:
-        await blocking(browser.wait_shows, screen_picture(server))
+        await shows(server, browser)
         for place in ((-1, 300), (500, -1), (1024, 300), (500, 768)):
             await blocking(browser.move, *place)
         await seen.wait(lambda: len(seen.of(MouseMoved)) >= 4)
@@ -265,7 +265,7 @@ async def test_clients_of_different_kinds_type_at_once() -> None:
         opened("html5", server) as browser,
     ):
         await blocking(client.wait_ready)
-        await blocking(browser.wait_shows, screen_picture(server))
+        await shows(server, browser)
 
         async def in_client() -> None:
             for _ in range(50):

@@ -19,7 +19,19 @@ from tests.peers import PeerFailed, running
 from tests.peers.gtkclient import GtkClient
 from tests.peers.viewer import PROGRAMS
 
-from .served import CLIENTS, SIZE, all_opened, all_show, blocking, desk, opened, port, screen_picture, serving
+from .served import (
+    CLIENTS,
+    SIZE,
+    all_opened,
+    all_show,
+    blocking,
+    desk,
+    opened,
+    port,
+    screen_picture,
+    serving,
+    shows,
+)
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
@@ -102,7 +114,7 @@ async def test_clients_come_and_go_without_a_trace() -> None:
         await server.screen.update(desk(0))
         for _ in range(8):
             async with opened("spicegtk", server) as client:
-                await blocking(client.wait_shows, screen_picture(server))
+                await shows(server, client)
         with trio.fail_after(10):
             while server.clients:
                 await trio.sleep(0.02)
@@ -114,7 +126,7 @@ async def test_a_password_lets_in_who_has_it(name: str) -> None:
     async with serving(password=PASSWORD) as server:
         await server.screen.update(desk(0))
         async with opened(name, server, password=PASSWORD) as client:
-            await blocking(client.wait_shows, screen_picture(server))
+            await shows(server, client)
 
 
 async def test_a_wrong_password_is_told_to_spicegtk() -> None:
@@ -148,7 +160,7 @@ async def test_clients_notice_that_the_server_has_ended(name: str) -> None:
     async with serving() as server:
         await server.screen.update(desk(0))
         async with opened(name, server) as client:
-            await blocking(client.wait_shows, screen_picture(server))
+            await shows(server, client)
             for each in server.clients:
                 each.disconnect()
             with trio.fail_after(10):
@@ -162,7 +174,7 @@ async def test_a_client_of_a_unix_socket(program: str, tmp_path: Path) -> None:
     async with spice_rs.serve(address, size=SIZE) as server:
         await server.screen.update(desk(0))
         async with opened(program, server) as client:
-            await blocking(client.wait_shows, screen_picture(server))
+            await shows(server, client)
 
 
 async def test_a_page_of_another_site_may_not_connect() -> None:
@@ -179,7 +191,7 @@ async def test_a_page_of_a_listed_site_may_connect() -> None:
         opened("html5", server, site="desk.example") as browser,
     ):
         await server.screen.update(desk(0))
-        await blocking(browser.wait_shows, screen_picture(server))
+        await shows(server, browser)
 
 
 async def test_plain_and_web_clients_share_a_port() -> None:

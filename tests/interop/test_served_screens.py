@@ -16,7 +16,7 @@ from spice_rs.enums import MouseMode
 from tests.peers.gtkclient import GtkClient
 from tests.peers.viewer import PROGRAMS, Viewer
 
-from .served import SIZE, all_opened, all_show, blocking, desk, opened, screen_picture, serving
+from .served import SIZE, all_opened, all_show, blocking, desk, opened, screen_picture, serving, shows
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
@@ -67,7 +67,7 @@ async def test_two_screens_are_shown_at_once() -> None:
             for screen in server.screens:
                 await screen.draw(desk(number, (200, 100)), at=(17 * number, 13 * number))
         for number in range(2):
-            await blocking(client.wait_shows, screen_picture(server, number), number)
+            await shows(server, client, number)
 
 
 async def test_a_screen_that_is_added_later_is_shown_too() -> None:
@@ -75,7 +75,7 @@ async def test_a_screen_that_is_added_later_is_shown_too() -> None:
         await blocking(client.wait_ready)
         await server.add_screen(640, 480).update(desk(2, (640, 480)))
         await blocking(client.wait_ready, 2)
-        await blocking(client.wait_shows, screen_picture(server, 1), 1)
+        await shows(server, client, 1)
 
 
 async def test_remote_viewer_opens_a_window_for_each_screen() -> None:
@@ -149,7 +149,7 @@ async def test_a_pointer_with_alpha_is_shown_exactly_by_a_browser(before: bool) 
             server.screen.cursor(image, (3, 5))
         await server.screen.update(desk(0))
         async with opened("html5", server) as browser:
-            await blocking(browser.wait_shows, screen_picture(server))
+            await shows(server, browser)
             if not before:
                 server.screen.cursor(image, (3, 5))
             await blocking(browser.wait_until, "the pointer", lambda: "image/png" in browser.cursor())
@@ -164,7 +164,7 @@ async def test_a_pointer_with_alpha_is_shown_by_a_viewer(program: str) -> None:
     wanted[:, :, :3] = wanted[:, :, :3] * wanted[:, :, 3:] / 255
     async with serving() as server, opened(program, server) as viewer:
         await server.screen.update(desk(0))
-        await blocking(viewer.wait_shows, screen_picture(server))
+        await shows(server, viewer)
         await blocking(viewer.move, 300, 200)
         server.screen.cursor(image, (3, 5))
         await blocking(viewer.wait_until, "the pointer", lambda: viewer.pointer().hot_spot == (3, 5))
@@ -180,7 +180,7 @@ async def test_a_browser_is_shown_a_pointer_that_comes_back() -> None:
     shapes = [arrow(alpha) for alpha in (80, 160, 240)]
     async with serving() as server, opened("html5", server) as browser:
         await server.screen.update(desk(0))
-        await blocking(browser.wait_shows, screen_picture(server))
+        await shows(server, browser)
         for image in [*shapes, *shapes]:
             before = await blocking(browser.cursor)
             server.screen.cursor(image, (3, 5))

@@ -10,7 +10,7 @@ from tests.peers import require, running
 from tests.peers.gtkclient import GtkClient
 from tests.peers.tap import Tap
 
-from .served import DRAWINGS, SIZE, blocking, desk, port, screen_picture, serving
+from .served import DRAWINGS, SIZE, blocking, desk, port, serving, shows
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
@@ -39,7 +39,7 @@ async def test_nothing_of_a_session_is_malformed(name: str) -> None:
         await blocking(client.wait_ready, 2)
         for draw in DRAWINGS.values():
             await draw(server.screen)
-            await blocking(client.wait_shows, screen_picture(server))
+            await shows(server, client)
         await server.screens[1].resize(320, 240)
         for number in range(12):
             film = np.roll(desk(number % 3, (320, 240)), 9 * number, axis=1)
@@ -53,7 +53,7 @@ async def test_nothing_of_a_session_is_malformed(name: str) -> None:
         await blocking(client.click, 1)
         await blocking(client.click, 4)
         for number in range(2):
-            await blocking(client.wait_shows, screen_picture(server, number), number)
+            await shows(server, client, number)
         found = await blocking(tap.dissect)
     assert found.malformed == []
     seen = {
