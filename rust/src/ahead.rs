@@ -48,7 +48,7 @@ impl Ahead {
             return;
         }
         let bodies = candidates(channel);
-        let Some((threads, pool)) = pool().filter(|_| bodies.len() > 1) else {
+        let Some((threads, pool)) = (bodies.len() > 1).then(pool).flatten() else {
             self.skip = bodies.len();
             return;
         };

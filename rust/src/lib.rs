@@ -12,6 +12,8 @@ mod drawing;
 mod errors;
 mod feed;
 mod frame;
+#[cfg(target_os = "linux")]
+mod memory;
 mod messages;
 mod packet;
 mod pointer;
