@@ -130,9 +130,8 @@ impl Feed {
                 Ok(None) => {}
                 Err(error) => return Stop::Unreadable(error),
             }
-            let next =
-                self.show(socket, channel, &mut state).and_then(|()| self.wait(socket, channel, &state));
-            match next {
+            let held = self.show(socket, channel, &mut state);
+            match held.and_then(|held| self.wait(socket, channel, &state, held)) {
                 Ok(true) => {}
                 Ok(false) => return Stop::End,
                 Err(error) => return Stop::Broken(error),
@@ -140,34 +139,41 @@ impl Feed {
         }
     }
 
-    /// Codes and sends for as long as there is something to show and the client takes it.
-    fn show(&self, socket: &Open, channel: &Channel, state: &mut State) -> io::Result<()> {
+    /// Codes and sends for as long as there is something to show and the client takes it; whether it takes no more.
+    fn show(&self, socket: &Open, channel: &Channel, state: &mut State) -> io::Result<bool> {
         loop {
             let left = state.send(socket, channel)?;
-            let now = state.start.elapsed().as_secs_f64();
-            if left > state.flow.ahead() || !self.is_due(channel, state, now) {
-                return Ok(());
+            if left > state.flow.ahead() || !lock(channel.transport()).window_is_open() {
+                return Ok(true);
+            }
+            let now = state.now();
+            if !self.is_due(state, now) {
+                return Ok(false);
             }
             self.done.store(false, Ordering::SeqCst);
             self.stale.store(false, Ordering::SeqCst);
             let shown = self.view.get().run(channel, now, state.flow.budget());
             (state.more, state.again) = (shown.more, shown.again);
+            if shown.more && shown.sent == 0 {
+                return Ok(true);
+            }
         }
     }
 
-    fn is_due(&self, channel: &Channel, state: &State, now: f64) -> bool {
-        let wanted =
-            state.more || self.stale.load(Ordering::SeqCst) || state.again.is_some_and(|again| again <= now);
-        wanted && lock(channel.transport()).window_is_open()
+    fn is_due(&self, state: &State, now: f64) -> bool {
+        state.more || self.stale.load(Ordering::SeqCst) || state.again.is_some_and(|again| again <= now)
     }
 
-    /// Waits for anything to do, and receives what there is; whether the stream goes on.
-    fn wait(&self, socket: &Open, channel: &Channel, state: &State) -> io::Result<bool> {
+    /// Waits for anything to do, and receives what there is; whether the stream goes on. A client that takes no more is held: time
+    /// alone changes nothing then.
+    fn wait(&self, socket: &Open, channel: &Channel, state: &State, held: bool) -> io::Result<bool> {
         let left = lock(channel.transport()).pending_len();
         if left == 0 && !state.more {
             self.rest();
         }
-        let ready = socket.wait_or(left > 0, self.call.descriptor(), state.pause())?;
+        socket.expect(channel)?;
+        let pause = if held { None } else { state.pause() };
+        let ready = socket.wait_or(left > 0, self.call.descriptor(), pause)?;
         if ready.other {
             self.call.heard();
         }
