@@ -7,15 +7,14 @@ pub(crate) struct Put {
     state: State,
 }
 
-/// Where a stream stands; small, so that it is kept in registers while a row is written.
+/// Where a stream stands. Two numbers, so that functions take and give it in registers.
 ///
-/// INVARIANT: the lowest `count` bits of `pending` are those that no word holds yet, `count` is below 32; `at` is the
-/// number of words.
+/// INVARIANT: of the `place` bits that were written since the last [`Put::take`], whole words are there; the lowest bits
+/// of `pending` are those behind them. What stands above those is of no account.
 #[derive(Default, Clone, Copy)]
 pub(crate) struct State {
-    pub(crate) at: usize,
     pub(crate) pending: u64,
-    pub(crate) count: u32,
+    place: u64,
 }
 
 impl Put {
@@ -39,12 +38,14 @@ impl Put {
 
     /// Give the whole words and forget them.
     pub(crate) fn take(&mut self) -> &[u32] {
-        &self.words[..std::mem::take(&mut self.state.at)]
+        let count = self.state.place / 32;
+        self.state.place %= 32;
+        &self.words[..count as usize]
     }
 
     /// Write zeros or ones up to a word's end; gives how many there are.
     pub(crate) fn fill(&mut self, bit: bool) -> u32 {
-        let length = (32 - self.state.count) % 32;
+        let length = (32 - self.state.place as u32 % 32) % 32;
         let number = if bit { (1 << length) - 1 } else { 0 };
         self.state.put(&mut self.words, number, length);
         length
@@ -57,14 +58,6 @@ impl Put {
 }
 
 impl State {
-    /// A copy in variables of the function that calls this. What came as an argument stays in memory otherwise, since
-    /// it is too large to come in registers.
-    #[inline(always)]
-    pub(crate) fn copied(self) -> Self {
-        let Self { at, pending, count } = self;
-        Self { at, pending, count }
-    }
-
     /// Write `number` in `length` bits, 32 at most.
     #[inline(always)]
     pub(crate) fn put(&mut self, words: &mut [u32], number: u64, length: u32) {
@@ -75,11 +68,9 @@ impl State {
     /// Account for `length` bits that were put behind the pending ones, 32 at most.
     #[inline(always)]
     pub(crate) fn passed(&mut self, words: &mut [u32], length: u32) {
-        let count = self.count + length;
-        // Without a branch: something is always written, and passed if it is a whole word. What stands above the
-        // counted bits is left there and falls out in time.
-        words[self.at] = self.pending.wrapping_shr(count.wrapping_sub(32)) as u32;
-        self.at += (count >> 5) as usize;
-        self.count = count & 31;
+        let count = (self.place & 31) as u32 + length;
+        // Without a branch: something is always written, and written again if it was no whole word.
+        words[(self.place >> 5) as usize] = self.pending.wrapping_shr(count.wrapping_sub(32)) as u32;
+        self.place += u64::from(length);
     }
 }

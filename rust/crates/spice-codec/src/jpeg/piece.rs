@@ -56,11 +56,10 @@ impl Piece {
     pub(super) fn put_unit(
         &self,
         words: &mut [u32],
-        state: State,
+        mut state: State,
         unit: usize,
         before: &mut [i16; 3],
     ) -> State {
-        let mut state = state.copied();
         let blocks = [(0, 2 * unit), (0, 2 * unit + 1), (1, 2 * unit), (1, 2 * unit + 1)];
         for (strip, block) in blocks {
             let block = (&self.strips[strip], &self.not_zero[strip], block);
@@ -70,7 +69,7 @@ impl Piece {
             let block = (&self.strips[2], &self.not_zero[2], unit + COLUMNS / 16 * (component - 1));
             put_block(words, &mut state, block, 1, &mut before[component]);
         }
-        state.copied()
+        state
     }
 }
 

@@ -56,8 +56,8 @@ impl Ahead {
     /// `here` begins two columns before the first pixel, `there` one.
     #[inline(never)]
     fn look_at_rows(&mut self, here: &[u32; AHEAD + 2], there: &[u32; AHEAD + 1]) {
-        let [before_left, left, pixels] = [0, 1, 2].map(|shift| view(&here[shift..]));
-        let [up_left, up] = [0, 1].map(|shift| view(&there[shift..]));
+        let (before_left, left, pixels) = (view(here), view(&here[1..]), view(&here[2..]));
+        let (up_left, up) = (view(there), view(&there[1..]));
         subtract_mean(&mut self.differences, pixels, left, up);
         flag_equals(&mut self.repeats, left, before_left);
         flag_equals(&mut self.repeats_above, up, up_left);
@@ -69,7 +69,7 @@ impl Ahead {
     /// The first row has no runs, and its pixels are predicted from the left alone.
     #[inline(never)]
     fn look_at_first_row(&mut self, here: &[u32; AHEAD + 2]) {
-        let [left, pixels] = [1, 2].map(|shift| view(&here[shift..]));
+        let (left, pixels) = (view(&here[1..]), view(&here[2..]));
         subtract_mean(&mut self.differences, pixels, left, left);
         self.begins = [0; AHEAD + 8];
     }
@@ -152,6 +152,7 @@ fn padded<const M: usize>(pixels: &[u32]) -> [u32; M] {
     out
 }
 
+#[inline(always)]
 fn view(pixels: &[u32]) -> &[u32; AHEAD] {
     pixels.first_chunk().expect("a window is longer than what is known")
 }

@@ -109,11 +109,10 @@ impl<const N: usize, const BPC: u32> Plane<Words, N, BPC> {
     fn put_between<const DENSE: bool>(
         &mut self,
         words: &mut [u32],
-        state: State,
+        mut state: State,
         differences: &[u32],
         x: usize,
     ) -> State {
-        let mut state = state.copied();
         let mut context = self.differences[x - 1];
         let noted = &mut self.differences[x..x + differences.len()];
         for (noted, &difference) in noted.iter_mut().zip(differences) {
@@ -121,7 +120,7 @@ impl<const N: usize, const BPC: u32> Plane<Words, N, BPC> {
             put_pixel::<DENSE, N, BPC>(words, &mut state, &self.models, context, difference);
             context = difference;
         }
-        state.copied()
+        state
     }
 
     /// Let the models know which difference came after which.
@@ -135,15 +134,53 @@ impl<const N: usize, const BPC: u32> Plane<Words, N, BPC> {
     /// shorter, and what is left.
     #[inline(always)]
     fn put_run(&mut self, words: &mut [u32], state: &mut State, mut length: usize) {
-        while length >> RUN_BITS[usize::from(self.run_class & 31)] > 0 {
-            length -= 1 << RUN_BITS[usize::from(self.run_class & 31)];
-            self.run_class = (self.run_class + 1).min(31);
-            state.put(words, 1, 1);
+        let class = usize::from(self.run_class & 31);
+        let covered = usize::from(RUN_STARTS[class]) + length;
+        if let Some(&reached) = CLASS_AT.get(covered) {
+            // All steps at once: they are those from the class that runs have been of to the one reached.
+            let (ones, rest) = (
+                u32::from(reached - self.run_class),
+                covered - usize::from(RUN_STARTS[usize::from(reached)]),
+            );
+            state.put(words, (1 << ones) - 1, ones);
+            self.run_class = reached;
+            length = rest;
+        } else {
+            while length >> RUN_BITS[usize::from(self.run_class & 31)] > 0 {
+                length -= 1 << RUN_BITS[usize::from(self.run_class & 31)];
+                self.run_class = (self.run_class + 1).min(31);
+                state.put(words, 1, 1);
+            }
         }
         state.put(words, length as u64, 1 + u32::from(RUN_BITS[usize::from(self.run_class & 31)]));
         self.run_class = self.run_class.saturating_sub(1);
     }
 }
+
+/// The pixels that the steps of all classes before one cover.
+const RUN_STARTS: [u16; 32] = {
+    let mut starts = [0; 32];
+    let mut class = 1;
+    while class < 32 {
+        starts[class] = starts[class - 1] + (1 << RUN_BITS[class - 1]);
+        class += 1;
+    }
+    starts
+};
+
+/// Which class so many pixels reach.
+static CLASS_AT: [u8; 1024] = {
+    let mut classes = [0; 1024];
+    let (mut class, mut covered) = (0, 0);
+    while covered < 1024 {
+        if covered == RUN_STARTS[class + 1] as usize {
+            class += 1;
+        }
+        classes[covered] = class as u8;
+        covered += 1;
+    }
+    classes
+};
 
 /// Write a pixel by the differences of its components; `context` are those of the pixel before.
 #[inline(always)]
