@@ -280,7 +280,7 @@ async def test_leaving_the_block_says_goodbye() -> None:
 
 async def test_serve_forever_works_with_start() -> None:
     async with trio.open_nursery() as nursery:
-        server = await nursery.start(spice_rs.serve_forever, None, "spice://127.0.0.1:0")
+        server = await nursery.start(spice_rs.serve_forever, spice_rs.serve("spice://127.0.0.1:0"))
         async with spice_rs.connect(server.addresses[0]) as session:
             await shown(server, session)
         nursery.cancel_scope.cancel()

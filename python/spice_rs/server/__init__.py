@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import uuid as uuids
 from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import trio
 
@@ -151,37 +151,18 @@ async def serve(
 
 
 async def serve_forever(
-    handler: Handler | None,
-    *addresses: str | Address,
-    size: tuple[int, int] | Sequence[tuple[int, int]] = (1024, 768),
-    password: str | None = None,
-    logins: Logins | None = None,
-    name: str | None = None,
-    uuid: uuids.UUID | None = None,
-    encoding: Encoding | None = None,
-    mouse_modes: MouseMode = MouseMode.SERVER | MouseMode.CLIENT,
-    origins: Collection[str] = (),
-    when_busy: WhenBusy = "share",
-    limits: ServerLimits | None = None,
+    serving: AbstractAsyncContextManager[Server],
+    *,
     task_status: trio.TaskStatus[Server] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve until cancelled; with `nursery.start` it returns the `Server` once its doors are open.
 
-    Arguments and errors are those of `serve`.
+    ::
+
+        server = await nursery.start(spice_rs.serve_forever, spice_rs.serve("spice://127.0.0.1:5900"))
+
+    Errors are those of `serve`.
     """
-    async with serve(
-        *addresses,
-        handler=handler,
-        size=size,
-        password=password,
-        logins=logins,
-        name=name,
-        uuid=uuid,
-        encoding=encoding,
-        mouse_modes=mouse_modes,
-        origins=origins,
-        when_busy=when_busy,
-        limits=limits,
-    ) as server:
+    async with serving as server:
         task_status.started(server)
         await trio.sleep_forever()
