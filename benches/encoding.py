@@ -19,8 +19,8 @@ from turns import Program, Table, best_seconds
 WIDTH, HEIGHT = pictures.WIDTH, pictures.HEIGHT
 OPAQUE = tuple(name for name in pictures.NAMES if name != "icons")
 
-# As in the twins, where it is the window of the GLZ encoders.
-GLZ_WINDOW, GLZ_FRAMES = 8_000_000, 16
+# A session, and the window in which zlib's input was made.
+GLZ_FRAMES, GLZ_WINDOW = 16, 8_000_000
 
 Job = tuple[str, list[bytes]]
 
@@ -72,7 +72,9 @@ ALL = {
     "lz_palette": Codec(_palettes),
     "lz4": Codec(_pictures),
     "jpeg": Codec(_pictures),
-    "glz": Codec(_sequences),
+    "glz_3m": Codec(_sequences),
+    "glz_8m": Codec(_sequences),
+    "glz_32m": Codec(_sequences),
     "zlib": Codec(_glz_images, needs_reference=True),
 }
 

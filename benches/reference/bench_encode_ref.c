@@ -14,8 +14,8 @@
 #include "jpeg-encoder.h"
 #include "shim.h"
 
-/* GLZ_WINDOW and JPEG_QUALITY also stand in the twin. */
-enum { MOST_FILES = 64, GLZ_WINDOW = 8000000, JPEG_QUALITY = 85, ZLIB_LEVEL = 3, PALETTE_BYTES = 1024 };
+/* JPEG_QUALITY and the windows of GLZ also stand in the twin. */
+enum { MOST_FILES = 64, JPEG_QUALITY = 85, ZLIB_LEVEL = 3, PALETTE_BYTES = 1024 };
 
 static struct file { uint8_t *data; size_t size; } files[MOST_FILES];
 static int count, width, height;
@@ -96,21 +96,27 @@ static long encode_zlib(const struct file *file)
     return deflate(&stream, Z_FINISH) == Z_STREAM_END ? (long)stream.total_out : -1;
 }
 
-static long encode_glz(const struct file *file)
+static long encode_glz(const struct file *file, uint32_t window)
 {
     static void *encoder;
     if (file == files) {
         if (encoder)
             ref_glz_encoder_free(encoder);
-        encoder = ref_glz_encoder_new(GLZ_WINDOW);
+        encoder = ref_glz_encoder_new(window);
     }
-    return ref_glz_encode(encoder, LZ_IMAGE_TYPE_RGB32, width, height, 1, 4 * width, file->data, out, room);
+    /* A server keeps the pixels in the guest's memory. */
+    return ref_glz_encode_kept(encoder, LZ_IMAGE_TYPE_RGB32, width, height, 1, 4 * width, file->data, out, room);
 }
+
+static long encode_glz_3m(const struct file *file) { return encode_glz(file, 3000000); }
+static long encode_glz_8m(const struct file *file) { return encode_glz(file, 8000000); }
+static long encode_glz_32m(const struct file *file) { return encode_glz(file, 32000000); }
 
 static const struct { const char *name; long (*encode)(const struct file *); } codecs[] = {
     {"quic", encode_quic}, {"quic_alpha", encode_quic_alpha},
     {"lz", encode_lz}, {"lz_alpha", encode_lz_alpha}, {"lz_palette", encode_lz_palette},
-    {"lz4", encode_lz4}, {"jpeg", encode_jpeg}, {"zlib", encode_zlib}, {"glz", encode_glz},
+    {"lz4", encode_lz4}, {"jpeg", encode_jpeg}, {"zlib", encode_zlib},
+    {"glz_3m", encode_glz_3m}, {"glz_8m", encode_glz_8m}, {"glz_32m", encode_glz_32m},
 };
 static long (*encode)(const struct file *);
 

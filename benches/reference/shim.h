@@ -28,6 +28,9 @@ void *ref_glz_encoder_new(uint32_t window);
 void ref_glz_encoder_free(void *encoder);
 long ref_glz_encode(void *encoder, int type, int width, int height, int top_down, int stride, const uint8_t *pixels,
                     uint8_t *out, size_t room);
+/* As ref_glz_encode, but without a copy of the pixels: they have to stay where they are as long as the encoder. */
+long ref_glz_encode_kept(void *encoder, int type, int width, int height, int top_down, int stride,
+                         const uint8_t *pixels, uint8_t *out, size_t room);
 /* The client's window of decoded images. */
 void *ref_glz_decoder_new(void);
 void ref_glz_decoder_free(void *decoder);

@@ -33,7 +33,7 @@ static void give(GlzEncoderUsrContext *user, void *block) { (void)user; free(blo
 static int no_lines(GlzEncoderUsrContext *user, uint8_t **lines) { (void)user; (void)lines; return 0; }
 static int no_space(GlzEncoderUsrContext *user, uint8_t **bytes) { (void)user; (void)bytes; return 0; }
 
-/* The dictionary keeps pointing at the pixels until it calls this, so the encoder below gives it its own copy. */
+/* The dictionary keeps pointing at the pixels until it calls this. */
 static void image_left(GlzEncoderUsrContext *user, GlzUsrImageContext *image) { (void)user; free(image); }
 
 void *ref_glz_encoder_new(uint32_t window)
@@ -56,16 +56,29 @@ void ref_glz_encoder_free(void *encoder)
     free(it);
 }
 
+/* `owned` is freed when the dictionary has done with the pixels. */
+static long encode(struct glz_encoder *it, int type, int width, int height, int top_down, int stride,
+                   const uint8_t *pixels, void *owned, uint8_t *out, size_t room)
+{
+    GlzEncDictImageContext *image;
+    if (setjmp(shim_escape))
+        return -1;
+    return glz_encode(it->encoder, type, width, height, top_down, (uint8_t *)pixels, height, stride, out, room, owned,
+                      &image);
+}
+
 long ref_glz_encode(void *encoder, int type, int width, int height, int top_down, int stride, const uint8_t *pixels,
                     uint8_t *out, size_t room)
 {
-    struct glz_encoder *it = encoder;
-    GlzEncDictImageContext *image;
     uint8_t *copy = malloc((size_t)stride * height);
     memcpy(copy, pixels, (size_t)stride * height);
-    if (setjmp(shim_escape))
-        return -1;
-    return glz_encode(it->encoder, type, width, height, top_down, copy, height, stride, out, room, copy, &image);
+    return encode(encoder, type, width, height, top_down, stride, copy, copy, out, room);
+}
+
+long ref_glz_encode_kept(void *encoder, int type, int width, int height, int top_down, int stride,
+                         const uint8_t *pixels, uint8_t *out, size_t room)
+{
+    return encode(encoder, type, width, height, top_down, stride, pixels, NULL, out, room);
 }
 
 struct glz_decoder {

@@ -1,5 +1,7 @@
 //! GLZ: LZ whose matches may point into pictures sent before.
 //!
+//! A server has a [`Dictionary`] for each client, and a client a [`Window`] for each server. This is how a client decodes:
+//!
 //! ```text
 //! loop {
 //!     match glz::decode(data, &mut window.lock(), &limits) {
@@ -15,10 +17,15 @@
 //!
 //! Data behind the last unit are ignored, as in the reference client: refusing the picture would harm all that refer to it.
 
+mod dictionary;
+mod marks;
+mod search;
+
 use std::sync::Arc;
 
 use spice_wire::limits::Limits;
 
+pub use crate::glz::dictionary::Dictionary;
 pub use crate::glz_window::Window;
 use crate::lz::{Kind, MAGIC, VERSION};
 use crate::lz_coded::Coded;

@@ -5,9 +5,9 @@
 //! refused, as the reference client does.
 
 mod encode;
-mod output;
-mod search;
-mod unit;
+pub(crate) mod output;
+pub(crate) mod search;
+pub(crate) mod unit;
 
 use spice_wire::limits::Limits;
 

@@ -1,6 +1,6 @@
 //! The encoders, a function for each: from what was loaded to what `run` does.
 
-use spice_codec::{PixelFormat, Source, jpeg, lz, lz4, palette, quic};
+use spice_codec::{PixelFormat, Source, glz, jpeg, lz, lz4, palette, quic};
 
 use crate::{Encode, Fault, Input};
 
@@ -15,6 +15,9 @@ pub const ALL: &[(&str, Prepare)] = &[
     ("lz_palette", lz_palette),
     ("lz4", lz4),
     ("jpeg", jpeg),
+    ("glz_3m", glz_3m),
+    ("glz_8m", glz_8m),
+    ("glz_32m", glz_32m),
 ];
 
 fn quic(input: Input) -> Result<Encode, Fault> {
@@ -91,6 +94,33 @@ fn jpeg(input: Input) -> Result<Encode, Fault> {
 
 /// As in the reference's twin, where it is the server's.
 const JPEG_QUALITY: u8 = 85;
+
+fn glz_3m(input: Input) -> Result<Encode, Fault> {
+    glz_in(input, 3_000_000)
+}
+
+fn glz_8m(input: Input) -> Result<Encode, Fault> {
+    glz_in(input, 8_000_000)
+}
+
+fn glz_32m(input: Input) -> Result<Encode, Fault> {
+    glz_in(input, 32_000_000)
+}
+
+/// The files are a session, in a window of `pixels` pixels.
+fn glz_in(input: Input, pixels: usize) -> Result<Encode, Fault> {
+    let pictures = Pictures::new(input);
+    let mut dictionary = glz::Dictionary::new(pixels);
+    Ok(Box::new(move |n, out| {
+        if n == 0 {
+            dictionary.clear();
+        }
+        match dictionary.encode(&pictures.source(n)?, PixelFormat::Xrgb, out) {
+            true => Ok(()),
+            false => Err("larger than the window".into()),
+        }
+    }))
+}
 
 /// Files that are pixels without gaps.
 struct Pictures {

@@ -66,6 +66,32 @@ impl<'a> Output<'a> {
         }
     }
 
+    /// Writes that the next `length` units are those at `place` of the picture `back` ids before, as GLZ says it. In the
+    /// picture itself, which is no ids before, `place` is the distance less one.
+    #[inline(always)]
+    pub(crate) fn reference<U: Unit>(&mut self, length: usize, back: u64, place: usize) {
+        let steps = length + 1 - U::LEAST;
+        let long = place >= 1 << 12;
+        self.length(steps, usize::from(long) << 4 | place & 15);
+        let rest = if long { back } else { back >> 6 };
+        let count = (64 - rest.leading_zeros()).div_ceil(8) as usize;
+        let mut bytes =
+            [(place >> 4) as u8, (count << 6) as u8, rest as u8, (rest >> 8) as u8, (rest >> 16) as u8, 0];
+        let mut n = 2 + count;
+        if long {
+            bytes[1] |= (place >> 12 & 31) as u8;
+            if place >= 1 << 17 {
+                bytes[1] |= 32;
+                bytes[n] = (place >> 17) as u8;
+                n += 1;
+            }
+        } else {
+            bytes[1] |= (back & 63) as u8;
+        }
+        self.room(6)[..6].copy_from_slice(&bytes);
+        self.at += n;
+    }
+
     /// Writes the control byte of a repetition, whose lower five bits are `low`, and what else its length needs.
     #[inline(always)]
     pub(crate) fn length(&mut self, steps: usize, low: usize) {

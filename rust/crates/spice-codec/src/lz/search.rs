@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::equal::equal;
 use crate::lz::output::Output;
-use crate::lz::unit::Unit;
+use crate::lz::unit::{Unit, spread};
 
 /// Where units were seen last, by their hash.
 #[derive(Debug)]
@@ -17,9 +17,9 @@ pub(crate) struct Search {
 }
 
 /// Units that are equal to those `distance` before them.
-struct Repetition {
-    length: usize,
-    distance: usize,
+pub(crate) struct Repetition {
+    pub length: usize,
+    pub distance: usize,
 }
 
 impl Default for Search {
@@ -31,14 +31,14 @@ impl Default for Search {
 impl Search {
     /// Appends the stream of `units` to `out`: rows of `width` units, less than 2 to the 32nd together.
     pub(crate) fn encode<U: Unit>(&mut self, units: &[U], width: usize, out: &mut Vec<u8>) {
-        self.places.fill(0);
+        self.start();
         let mut output = Output::new(out);
         let last = units.len().saturating_sub(TAIL);
         let end = units.len().saturating_sub(END);
         let (mut literal, mut at) = (0, HEAD);
         while at < last {
-            let Some(Repetition { length, distance }) = self.find(units, at..end, width, literal == at)
-            else {
+            let found = self.find::<U, FAR, FARTHEST>(units, at..end, width, literal == at);
+            let Some(Repetition { length, distance }) = found else {
                 at += 1 + ((at - literal) >> PATIENCE).min(STRIDE);
                 continue;
             };
@@ -52,9 +52,15 @@ impl Search {
         output.end();
     }
 
-    /// A repetition at the start of `range`; `joins` says that the last one ends here.
+    /// Forgets all places.
+    pub(crate) fn start(&mut self) {
+        self.places.fill(0);
+    }
+
+    /// A repetition at the start of `range`; `joins` says that the last one ends here. Distances from `FAR` on take more
+    /// bytes, and those from `FARTHEST` on cannot be said.
     #[inline(always)]
-    fn find<U: Unit>(
+    pub(crate) fn find<U: Unit, const FAR: usize, const FARTHEST: usize>(
         &mut self,
         units: &[U],
         range: Range<usize>,
@@ -80,14 +86,14 @@ impl Search {
 
     /// Remembers the units at `at`.
     #[inline(always)]
-    fn note<U: Unit>(&mut self, units: &[U], at: usize) {
+    pub(crate) fn note<U: Unit>(&mut self, units: &[U], at: usize) {
         self.exchange::<U>(U::key(&units[at..]), at);
     }
 
     /// Remembers that units with this key are at `at`, and says where such were before.
     #[inline(always)]
     fn exchange<U: Unit>(&mut self, key: u64, at: usize) -> usize {
-        let place = &mut self.places[(key.wrapping_mul(SPREAD) >> (64 - BITS)) as usize];
+        let place = &mut self.places[(spread(key) >> (64 - BITS)) as usize];
         std::mem::replace(place, at as u32) as usize
     }
 }
@@ -106,11 +112,8 @@ fn length<U: Unit>(units: &[U], at: usize, ahead: &[U], key: u64, distance: usiz
 /// photographs, and take longer than it is worth.
 const BITS: u32 = 13;
 
-/// 2 to the 64th divided by the golden ratio: its products spread well over the upper bits.
-const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-
 /// Literals for which every place is tried, as a power of two; of the next as many, every second is tried, and so on.
-const PATIENCE: u32 = 4;
+pub(crate) const PATIENCE: u32 = 4;
 
 /// Places that are left out at once at most: what follows a photograph must be noticed soon.
 const STRIDE: usize = 15;
@@ -122,13 +125,13 @@ const LONG: usize = 16;
 const ABOVE: usize = 4;
 
 /// Units before the first repetition. This and the next two are within the habits of the reference's encoder.
-const HEAD: usize = 2;
+pub(crate) const HEAD: usize = 2;
 
 /// No repetition starts within so many units of the end, so that keys can be read without looking.
-const TAIL: usize = 10;
+pub(crate) const TAIL: usize = 10;
 
 /// No repetition reaches into so many units at the end.
-const END: usize = 2;
+pub(crate) const END: usize = 2;
 
 /// Distances from here on take two more bytes.
 const FAR: usize = 8192;

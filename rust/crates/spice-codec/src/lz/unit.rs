@@ -16,6 +16,12 @@ pub(crate) trait Unit: Pod {
     /// The units at the start of `units` that a repetition must have at least, as one number. There are eight bytes.
     fn key(units: &[Self]) -> u64;
 
+    /// A hash of more units at the start of `units`, 16 bytes at most; `None` where they are all the same.
+    fn mark(units: &[Self]) -> Option<u64>;
+
+    /// Whether both are the same in a stream.
+    fn same(a: Self, b: Self) -> bool;
+
     /// Writes the bytes of `units`, [`RUN`] at most, to the start of `room`, which has four bytes for each.
     fn put(units: &[Self], room: &mut [u8]);
 
@@ -39,6 +45,17 @@ impl Unit for u32 {
     #[inline(always)]
     fn key(units: &[Self]) -> u64 {
         (u64::from(units[0]) | u64::from(units[1]) << 32) & Self::MASK
+    }
+
+    #[inline(always)]
+    fn mark(units: &[Self]) -> Option<u64> {
+        let (a, b) = (Self::key(units), Self::key(&units[2..]));
+        (a != b || a != a.rotate_left(32)).then(|| spread(spread(a) ^ b))
+    }
+
+    #[inline(always)]
+    fn same(a: Self, b: Self) -> bool {
+        u64::from(a ^ b) & Self::MASK == 0
     }
 
     #[inline(always)]
@@ -71,6 +88,17 @@ impl Unit for u8 {
     }
 
     #[inline(always)]
+    fn mark(units: &[Self]) -> Option<u64> {
+        let [a, b] = [0, 4].map(|n| u32::from_le_bytes([units[n], units[n + 1], units[n + 2], units[n + 3]]));
+        (a != b || a != a.rotate_left(8)).then(|| spread(u64::from(a) | u64::from(b) << 32))
+    }
+
+    #[inline(always)]
+    fn same(a: Self, b: Self) -> bool {
+        a == b
+    }
+
+    #[inline(always)]
     fn put(units: &[Self], room: &mut [u8]) {
         room[..units.len()].copy_from_slice(units);
     }
@@ -79,4 +107,10 @@ impl Unit for u8 {
     fn put_few(units: &[Self; FEW], room: &mut [u8]) {
         room[..FEW].copy_from_slice(units);
     }
+}
+
+/// A hash: the product with 2 to the 64th divided by the golden ratio spreads well over the upper bits.
+#[inline(always)]
+pub(crate) fn spread(number: u64) -> u64 {
+    number.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }

@@ -4,6 +4,7 @@
 //! to look at, and hardly anything lost. `lz4_flex`, which looks everywhere, takes a fifth longer and finds as much.
 
 use crate::equal::equal;
+use crate::lz::unit::spread;
 use crate::lz4::HEADER;
 use crate::lz4::sequence::Block;
 use crate::raw::BitmapFormat;
@@ -142,7 +143,7 @@ impl Search<'_> {
     /// Remembers that `word` stands at `at`, and says where one like it did before.
     #[inline(always)]
     fn exchange<const MASK: u64>(&mut self, word: u64, at: usize) -> usize {
-        let hash = (word << KEY).wrapping_mul(SPREAD) >> (64 - BITS);
+        let hash = spread(word << KEY) >> (64 - BITS);
         std::mem::replace(&mut self.places[hash as usize], at as u32) as usize
     }
 }
@@ -155,9 +156,6 @@ const BITS: u32 = 12;
 
 /// Bits of two pixels that do not count for the hash: with five bytes it finds both short and long repetitions.
 const KEY: u32 = 24;
-
-/// 2 to the 64th divided by the golden ratio: its products spread well over the upper bits.
-const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Places that are tried without success before some are left out, as a power of two; then the gaps grow, until something
 /// is found.
