@@ -94,19 +94,35 @@ impl<const N: usize, const BPC: u32> Plane<Words, N, BPC> {
     ) -> State {
         while self.sampling.wait < differences.len() {
             let (until_sample, rest) = differences.split_at(self.sampling.wait + 1);
-            state = self.put_between::<DENSE>(words, state, until_sample, x);
+            state = self.put_many::<DENSE>(words, state, until_sample, x);
             x += until_sample.len();
             self.learn::<DENSE>(self.differences[x - 2], self.differences[x - 1]);
             self.sampling.wait = self.sampling.draw();
             differences = rest;
         }
         self.sampling.wait -= differences.len();
-        self.put_between::<DENSE>(words, state, differences, x)
+        if differences.len() <= FEW {
+            self.put_unsampled::<DENSE>(words, state, differences, x)
+        } else {
+            self.put_many::<DENSE>(words, state, differences, x)
+        }
     }
 
-    /// Encode pixels while the models stay as they are. Not inlined, so that it has all registers for itself.
+    /// The same as [`Plane::put_unsampled`]. Not inlined, so that it has all registers for itself.
     #[inline(never)]
-    fn put_between<const DENSE: bool>(
+    fn put_many<const DENSE: bool>(
+        &mut self,
+        words: &mut [u32],
+        state: State,
+        differences: &[u32],
+        x: usize,
+    ) -> State {
+        self.put_unsampled::<DENSE>(words, state, differences, x)
+    }
+
+    /// Encode pixels while the models stay as they are.
+    #[inline(always)]
+    fn put_unsampled<const DENSE: bool>(
         &mut self,
         words: &mut [u32],
         mut state: State,
@@ -156,6 +172,9 @@ impl<const N: usize, const BPC: u32> Plane<Words, N, BPC> {
         self.run_class = self.run_class.saturating_sub(1);
     }
 }
+
+/// For so many pixels, a call costs more than the lack of registers does.
+const FEW: usize = 3;
 
 /// The pixels that the steps of all classes before one cover.
 const RUN_STARTS: [u16; 32] = {
