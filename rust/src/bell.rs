@@ -36,7 +36,9 @@ impl Bell {
 
     /// Silences it. What rings after this is heard the next time, so look at the news only now.
     pub(crate) fn heard(&self) {
-        self.rung.store(false, Ordering::Release);
+        // The byte first: whoever rings in between leaves none, and his news are there to be looked at. The other way round
+        // his byte would be read here, and the bell would seem to be ringing for ever.
         let _ = (&self.ear).read(&mut [0; 8]);
+        self.rung.swap(false, Ordering::AcqRel);
     }
 }
