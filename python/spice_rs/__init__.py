@@ -42,6 +42,7 @@ from .client import (
 from .enums import ChannelType, ImageCompression, MouseMode
 from .errors import (
     AuthenticationError,
+    CertificateError,
     ConnectError,
     DecodeError,
     Disconnected,
@@ -52,6 +53,7 @@ from .errors import (
     ProtocolError,
     RemoteProtocolError,
     SpiceError,
+    TlsError,
     Unsupported,
 )
 from .limits import Limits
@@ -69,10 +71,13 @@ from .server import (
     serve,
     serve_forever,
 )
+from .tls import ClientTls, ServerTls
 
 __all__ = [
     "AuthenticationError",
+    "CertificateError",
     "ChannelType",
+    "ClientTls",
     "ConnectError",
     "Cursor",
     "DecodeError",
@@ -103,8 +108,10 @@ __all__ = [
     "RemoteProtocolError",
     "Screen",
     "Server",
+    "ServerTls",
     "Session",
     "SpiceError",
+    "TlsError",
     "Unsupported",
     "__version__",
     "connect",

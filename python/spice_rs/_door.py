@@ -18,6 +18,7 @@ import trio
 from trio.abc import Stream
 
 from .errors import LinkError, Unsupported
+from .transport import is_encrypted
 
 FIRST_WORD = 4
 """Bytes that tell one from the other: SPICE says REDQ, a browser says GET and a space."""
@@ -72,6 +73,11 @@ class Peeked(Stream):
     def __init__(self, stream: Stream, start: bytes) -> None:
         self.stream = stream
         self.start = start
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether TLS protects what is below."""
+        return is_encrypted(self.stream)
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
         """Receive what was looked at, then what comes."""

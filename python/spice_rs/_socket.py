@@ -25,11 +25,10 @@ class Socket:
     @classmethod
     def below(cls, stream: Stream) -> Socket | None:
         """Return the socket of a stream, with TLS between both or without; None where a stream is something else."""
-        if isinstance(stream, trio.SocketStream):
-            return cls(stream)
-        if isinstance(stream, TlsStream) and isinstance(stream.transport, trio.SocketStream):
-            return cls(stream.transport, stream.pipe)
-        return None
+        socket = socket_below(stream)
+        if socket is None:
+            return None
+        return cls(socket, stream.pipe if isinstance(stream, TlsStream) else None)
 
     async def receive(self, channel: _core.Channel) -> int:
         """Wait for bytes and receive them; return how many came, 0 at the end of the stream.
@@ -67,3 +66,9 @@ class Socket:
     def close(self) -> None:
         """Give back what is held beside the stream; this belongs before closing that."""
         self.core.close()
+
+
+def socket_below(stream: Stream) -> trio.SocketStream | None:
+    """Return the socket of a stream, with TLS between both or without; None where a stream is something else."""
+    below = stream.transport if isinstance(stream, TlsStream) else stream
+    return below if isinstance(below, trio.SocketStream) else None

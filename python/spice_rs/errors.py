@@ -184,7 +184,7 @@ class CertificateError(TlsError):
         certificate: the server's certificate in DER, or None where it has shown none.
     """
 
-    def __init__(self, text: str, *, reason: str, certificate: bytes | None = None) -> None:
+    def __init__(self, text: str, *, reason: str = "unusable", certificate: bytes | None = None) -> None:
         super().__init__(text)
         self.reason = reason
         self.certificate = certificate

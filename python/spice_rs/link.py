@@ -25,13 +25,13 @@ from trio.abc import Stream
 
 from . import auth
 from ._core import decode_struct, encode_struct
+from ._strangers import MAGIC, not_spice
 from ._words import Words
 from .enums import AuthMechanism, ChannelType, CommonCap, LinkErrorCode
 from .errors import (
     AuthenticationError,
     DecodeError,
     LinkError,
-    NotSpice,
     RemoteProtocolError,
     SecurityRefused,
     SecurityRequired,
@@ -42,7 +42,6 @@ from .messages.link import LinkHeader, LinkMessage, LinkReply
 from .sasl import Login, LoginRefused, Logins, NoSuchMechanism, client_login, server_login
 from .transport import is_encrypted
 
-MAGIC = b"REDQ"
 MAJOR, MINOR = 2, 2
 HEADER_SIZE = 16
 MESSAGE_MIN = 18
@@ -185,7 +184,7 @@ async def server_link(stream: Stream, gate: Gate) -> Linked:
         capabilities = tuple(gate.offer(message))
     except Refused as refused:
         if not refused.silent:
-            await words.send(_framed(encode_struct(_refusal(refused.code))))
+            await words.send(refusal_bytes(refused.code))
         raise
     linked = Linked(
         message, capability_numbers(message.caps.common), capability_numbers(message.caps.channel)
@@ -288,7 +287,11 @@ def refusal(code: LinkErrorCode) -> LinkError:
         case LinkErrorCode.PERMISSION_DENIED:
             return AuthenticationError("the server refused the login", code=code)
         case LinkErrorCode.NEED_SECURED:
-            return SecurityRequired("the server wants this channel encrypted; use its TLS port", code=code)
+            return SecurityRequired(
+                "the server wants this channel encrypted: give its TLS port, as in spice+tls://host:port or "
+                "spice://host?port=...&tls-port=... (and if ClientTls names secure_channels, this one too)",
+                code=code,
+            )
         case LinkErrorCode.NEED_UNSECURED:
             return SecurityRefused(
                 "the server wants this channel in clear text; use its plain port", code=code
@@ -298,44 +301,14 @@ def refusal(code: LinkErrorCode) -> LinkError:
     return LinkError(f"the server refused the link: {_name(code)}", code=code)
 
 
-def not_spice(start: bytes) -> NotSpice:
-    """Say what it is that answered with these bytes instead of SPICE."""
-    if known := recognised(start):
-        protocol, advice = known
-        return NotSpice(f"not a SPICE server: it speaks {protocol}; {advice}", protocol=protocol)
-    shown = start[:40].decode("ascii", "backslashreplace") if start.isascii() else start[:16].hex(" ")
-    return NotSpice(f"not a SPICE server: it answered with {shown!r}; check the port")
-
-
-def recognised(start: bytes) -> tuple[str, str] | None:
-    """Return which protocol begins like this, and what to do then; None for one that is not known here."""
-    for prefix, protocol, advice in STRANGERS:
-        if start.startswith(prefix):
-            return protocol, advice
-    return None
-
-
-STRANGERS = (
-    (b"RFB ", "VNC", "use a VNC client, or the port of the machine's SPICE display"),
-    (b"HTTP/", "HTTP", "check the port; a web console or proxy is no SPICE port"),
-    (b"<", "HTTP", "check the port; a web console or proxy is no SPICE port"),
-    (b"\x15\x03", "TLS", "this is a TLS port: connect to it by spice+tls://"),
-    (b"SSH-", "SSH", "check the port"),
-    (b"\x03\x00", "RDP", "use an RDP client"),
-    (b'{"QMP"', "QMP", "this is QEMU's monitor; use the port of its SPICE display"),
-    (b"QEMU ", "QEMU's monitor", "use the port of its SPICE display"),
-    (b"220 ", "FTP or SMTP", "check the port"),
-)
-"""First bytes of what else may listen."""
-
-
 # The server's side of each step.
 
 
 async def _receive_message(words: Words) -> LinkMessage:
     start = await words.peek(len(MAGIC), ahead=HEADER_SIZE + MESSAGE_MIN)
     if start != MAGIC:
-        raise Refused(LinkErrorCode.INVALID_MAGIC, "the client does not speak SPICE")
+        what = "speaks TLS at a port without" if start.startswith(b"\x16\x03") else "does not speak SPICE"
+        raise Refused(LinkErrorCode.INVALID_MAGIC, f"the client {what}")
     header = _header(await words.take(HEADER_SIZE, ahead=HEADER_SIZE + MESSAGE_MIN))
     if header.major_version != MAJOR:
         text = f"the client speaks version {header.major_version}"
@@ -396,14 +369,16 @@ async def _expect_mechanism(words: Words, wanted: AuthMechanism) -> None:
 
 
 async def _refuse(words: Words, code: LinkErrorCode, why: str) -> NoReturn:
-    await words.send(_framed(encode_struct(_refusal(code))))
+    await words.send(refusal_bytes(code))
     raise Refused(code, why)
 
 
-def _refusal(code: int) -> LinkReply:
-    return LinkReply(
+def refusal_bytes(code: int) -> bytes:
+    """Return a server's no, as it stands on the wire."""
+    reply = LinkReply(
         error=LinkErrorCode(code), public_key=bytes(auth.PUBLIC_KEY_SIZE), caps=Caps(common=(), channel=())
     )
+    return _framed(encode_struct(reply))
 
 
 # What both sides need.

@@ -20,6 +20,7 @@ from trio.abc import Stream
 
 from ._door import Peeked
 from .errors import ConnectError
+from .tls import ClientTls
 
 PORTS = {"http": 3128, "https": 3129}
 """Where a proxy listens if nobody says otherwise (clients.md 2.1)."""
@@ -59,6 +60,7 @@ class Proxy:
         host: a name or an address, without brackets.
         secure: it is spoken to by TLS.
         user: for its login, with the password.
+        tls: whom to trust, where it is spoken to by TLS; None for a certificate of its name from an authority of this system.
     """
 
     host: str
@@ -66,6 +68,7 @@ class Proxy:
     secure: bool = False
     user: str | None = None
     password: str | None = field(default=None, repr=False)
+    tls: ClientTls | None = None
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -23,17 +23,19 @@ KEEPALIVE_IDLE = 60
 
 
 def opener(address: str | Address | Opener) -> tuple[Opener, str, str | None]:
-    """Make an opener of whatever names a server.
+    """Make an opener, without TLS, of whatever names a server. What else there is between both, `ways.way` knows.
 
     Returns:
         the opener, the address as text for people, and the password that the address carried.
 
     Raises:
-        ValueError, Unsupported: see `uri.parse`.
+        ValueError: see `uri.parse`; or the address has only a port for TLS.
     """
     if callable(address):
         return address, getattr(address, "__name__", "a stream of the caller's"), None
     place = parse(address) if isinstance(address, str) else address
+    if isinstance(place, TcpAddress) and place.port is None:
+        raise ValueError(f"{place} has only a port for TLS")
 
     async def open_channel(_type: ChannelType, _id: int) -> Stream:
         return await open_stream(place)
@@ -41,13 +43,22 @@ def opener(address: str | Address | Opener) -> tuple[Opener, str, str | None]:
     return open_channel, str(place), place.password
 
 
+def another_way(opener: Opener) -> Opener | None:
+    """Return how to open a channel that the server wants encrypted, where an opener has another way for that: its `secured`."""
+    secured: Opener | None = getattr(opener, "secured", None)
+    return secured
+
+
 def is_encrypted(stream: Stream) -> bool:
     """Whether TLS protects what goes over a stream: those where it does say so by an attribute `encrypted`."""
     return getattr(stream, "encrypted", False) is True
 
 
-async def open_stream(address: Address) -> trio.SocketStream:
+async def open_stream(address: Address, *, tls: bool = False) -> trio.SocketStream:
     """Connect to an address.
+
+    Arguments:
+        tls: to its TLS port; TLS itself is the caller's.
 
     Raises:
         ConnectError: nobody answers there, the name does not resolve, or the socket may not be opened.
@@ -57,14 +68,16 @@ async def open_stream(address: Address) -> trio.SocketStream:
     try:
         if isinstance(address, UnixAddress):
             return await trio.open_unix_socket(_socket_path(address))
-        return await _open_tcp(address)
+        return await _open_tcp(address.host, address.tls_port if tls else address.port)
     except OSError as error:
         raise _explained(address, error) from error
 
 
-async def _open_tcp(address: TcpAddress) -> trio.SocketStream:
+async def _open_tcp(host: str, port: int | None) -> trio.SocketStream:
+    if port is None:
+        raise ValueError("the address has no such port")
     # Trio itself switches off the collecting of small packets.
-    stream = await trio.open_tcp_stream(address.host, address.port)
+    stream = await trio.open_tcp_stream(host, port)
     stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if hasattr(socket, "TCP_KEEPIDLE"):
         stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE)

@@ -1,4 +1,4 @@
-"""Addresses of SPICE servers: `spice://host:port` and `spice+unix:///path`."""
+"""Addresses of SPICE servers: `spice://host:port`, `spice+tls://host:port` and `spice+unix:///path`."""
 
 from __future__ import annotations
 
@@ -6,33 +6,41 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from .errors import Unsupported
-
 DEFAULT_PORT = 5900
 """QEMU's and libvirt's first port."""
 
-EXAMPLE = "write spice://host:port, spice://[ipv6]:port or spice+unix:///path"
+EXAMPLE = "write spice://host:port, spice+tls://host:port, spice://[ipv6]:port or spice+unix:///path"
 
 
 @dataclass(frozen=True, slots=True)
 class TcpAddress:
-    """A server that listens on a TCP port.
+    """A server that listens on a TCP port, in clear text or encrypted, or on one for each.
 
     Attributes:
         host: a name, an IPv4 address, or an IPv6 address without brackets.
-        port: 1 to 65535.
+        port: for clear text, 1 to 65535; None where only the other is known.
         user: who logs in, for authentications that know users.
         password: what the address carried; never shown.
+        tls_port: for TLS, which is used wherever it is known; None where it is not.
     """
 
     host: str
-    port: int = DEFAULT_PORT
+    port: int | None = DEFAULT_PORT
     user: str | None = None
     password: str | None = field(default=None, repr=False)
+    tls_port: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.port is None and self.tls_port is None:
+            raise ValueError("a server needs a port")
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"spice://{host}:{self.port}"
+        if self.tls_port is None:
+            return f"spice://{host}:{self.port}"
+        if self.port is None:
+            return f"spice+tls://{host}:{self.tls_port}"
+        return f"spice://{host}?port={self.port}&tls-port={self.tls_port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +65,21 @@ def parse(text: str, *, listening: bool = False) -> Address:
     """Read an address.
 
     Arguments:
-        text: `spice://[user@]host[:port][?port=...&password=...]`, or `spice+unix://` and a path, taken as it is.
+        text: `spice://[user@]host[:port][?port=...&tls-port=...&password=...]`, `spice+tls://[user@]host:port[?password=...]`, or
+            `spice+unix://` and a path, taken as it is.
         listening: it is where a server shall listen, and may have port 0 for any that is free.
 
     Raises:
         ValueError: it is none; the text says what is wrong with it and shows a right one.
-        Unsupported: it asks for TLS.
     """
     scheme, found, rest = text.partition("://")
     match scheme.lower() if found else None:
         case "spice":
-            return _tcp(text, rest, 0 if listening else 1)
+            return _tcp(text, rest, 0 if listening else 1, ("port", "tls-port", "password"))
         case "spice+unix":
             return _unix(text, rest)
         case "spice+tls":
-            raise _no_tls()
+            return _encrypted(_tcp(text, rest, 0 if listening else 1, ("password",)))
         case None:
             raise _wrong(text, "it has no scheme")
         case other:
@@ -84,24 +92,26 @@ def _unix(text: str, path: str) -> UnixAddress:
     return UnixAddress(path)
 
 
-def _tcp(text: str, rest: str, least: int) -> TcpAddress:
+def _tcp(text: str, rest: str, least: int, keys: tuple[str, ...]) -> TcpAddress:
     authority, query = _split_query(rest)
     # The last @ that is before the query: a password in the query may contain one.
     user, found, place = authority.rpartition("@")
     host, port = _host_and_port(text, place, least)
-    values = _query(text, query)
-    if "tls-port" in values:
-        raise _no_tls()
+    values = _query(text, query, keys)
     if "port" in values:
         if port is not None:
             raise _wrong(text, "it gives the port twice")
         port = _port(text, values["port"], least)
-    return TcpAddress(
-        host,
-        DEFAULT_PORT if port is None else port,
-        unquote(user) if found else None,
-        values.get("password"),
-    )
+    tls_port = _port(text, values["tls-port"], least) if "tls-port" in values else None
+    if port is None and tls_port is None and "tls-port" in keys:
+        port = DEFAULT_PORT
+    if port is None and tls_port is None:
+        raise _wrong(text, "it has no port, and there is none that everybody uses for TLS")
+    return TcpAddress(host, port, unquote(user) if found else None, values.get("password"), tls_port)
+
+
+def _encrypted(address: TcpAddress) -> TcpAddress:
+    return TcpAddress(address.host, None, address.user, address.password, address.port)
 
 
 def _split_query(rest: str) -> tuple[str, str]:
@@ -131,13 +141,13 @@ def _port(text: str, digits: str, least: int) -> int:
     return int(digits)
 
 
-def _query(text: str, query: str) -> dict[str, str]:
+def _query(text: str, query: str, keys: tuple[str, ...]) -> dict[str, str]:
     values: dict[str, str] = {}
     for part in re.split("[&;]", query):
         key, _, value = part.partition("=")
         if not value:
             continue
-        if key not in ("port", "tls-port", "password"):
+        if key not in keys:
             raise _wrong(text, f"it has an unknown key {key!r}")
         if key in values:
             raise _wrong(text, f"it gives {key} twice")
@@ -149,10 +159,3 @@ def _wrong(text: str, why: str) -> ValueError:
     # What stands behind the first ? may be a password.
     shown = re.split("[?;]", text, maxsplit=1)[0]
     return ValueError(f"not a SPICE address: {shown!r}: {why}; {EXAMPLE}")
-
-
-def _no_tls() -> Unsupported:
-    return Unsupported(
-        "TLS comes in a later version; connect to the plain port, or through a tunnel such as ssh -L",
-        capability="TLS",
-    )

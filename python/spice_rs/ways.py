@@ -1,6 +1,6 @@
 """Every way to a server, as what opens a stream for a channel and who is to log in there.
 
-A server is named by text (`spice://`, `spice+unix://`, `ws://`, `spice+qmp://`), by an `Address`, by a `ConnectionFile`, or by a coroutine
+A server is named by text (`spice://`, `spice+tls://`, `spice+unix://`, `ws://`, `spice+qmp://`), by an `Address`, by a `ConnectionFile`, or by a coroutine
 function that opens whatever it likes.
 """
 
@@ -21,6 +21,7 @@ from .errors import Unsupported
 from .link import Credentials
 from .proxy import Proxy, tunnel
 from .sasl import Login
+from .tls import ClientTls
 from .transport import Opener, open_stream
 from .uri import Address, TcpAddress, UnixAddress, parse
 
@@ -48,71 +49,128 @@ class Way:
     credentials: Credentials
 
 
-def way(target: Target, *, proxy: str | Proxy | None = None) -> Way:
+def way(target: Target, *, proxy: str | Proxy | None = None, tls: ClientTls | None = None) -> Way:
     """Return the way to a server.
 
     Arguments:
         proxy: an HTTP proxy for TCP addresses; None for that of the connection file, or of SPICE_PROXY in the environment.
+        tls: whom to trust, and which channels go inside of TLS; None for what the connection file says, or for a certificate of the
+            server's name from an authority of this system. Around a stream of the caller's, TLS is put only where this is given.
 
     Raises:
-        ValueError: the target or the proxy is no address.
+        ValueError: the target or the proxy is no address, or TLS is asked for where there is none.
+        OSError: a certificate cannot be read.
         Unsupported: it cannot be reached so.
     """
     if isinstance(target, ConnectionFile):
-        return _from_file(target, proxy)
+        return _from_file(target, proxy, tls)
     if isinstance(target, str) and target.lower().startswith(("ws://", "wss://")):
-        return _websocket(target)
+        return _websocket(target, tls)
     if isinstance(target, str) and target.lower().startswith(QMP):
+        if tls is not None:
+            raise ValueError(f"{QMP} needs no TLS: nothing leaves this machine")
         return Way(qmp.opener(target[len(QMP) :]), target, Credentials())
     if callable(target):
-        return Way(_taking(target), getattr(target, "__name__", "a stream of the caller's"), Credentials())
-    return _address(parse(target) if isinstance(target, str) else target, proxy)
+        return Way(
+            _taking(target, tls), getattr(target, "__name__", "a stream of the caller's"), Credentials()
+        )
+    return _address(parse(target) if isinstance(target, str) else target, proxy, tls)
 
 
-def _address(address: Address, proxy: str | Proxy | None) -> Way:
+def _address(address: Address, proxy: str | Proxy | None, tls: ClientTls | None) -> Way:
     login = None
     if isinstance(address, TcpAddress) and address.user is not None:
         login = Login(address.user, address.password)
     host = address.host if isinstance(address, TcpAddress) else "localhost"
-    return Way(
-        _opener(address, _proxy(address, proxy)), str(address), Credentials(address.password, login, host)
-    )
+    return Way(_opener(address, proxy, tls), str(address), Credentials(address.password, login, host))
 
 
-def _proxy(address: Address, proxy: str | Proxy | None) -> Proxy | None:
-    if not isinstance(address, TcpAddress):
-        return None
-    found = Proxy.parse(proxy) if isinstance(proxy, str) else proxy or Proxy.from_environment()
-    if found is not None and found.secure:
-        raise Unsupported(
-            f"TLS to a proxy comes in a later version; {found} is reached by http:// perhaps",
-            capability="TLS",
+def _opener(address: Address, proxy: str | Proxy | None, tls: ClientTls | None) -> Opener:
+    if isinstance(address, TcpAddress) and address.tls_port is not None:
+        trust = tls or ClientTls()
+        ports = Ports(address, trust, _proxy(proxy))
+        return Following(ports) if trust.follow_need_secured else ports
+    if tls is not None:
+        raise ValueError(
+            f"TLS is asked for, and {address} has no port for it: write spice+tls://host:port, or "
+            "spice://host?port=...&tls-port=..."
         )
-    return found
+    return Ports(address, None, _proxy(proxy) if isinstance(address, TcpAddress) else None)
 
 
-def _opener(address: Address, proxy: Proxy | None) -> Opener:
-    async def direct(_kind: ChannelType, _number: int) -> Stream:
-        return await open_stream(address)
-
-    async def through(_kind: ChannelType, _number: int) -> Stream:
-        assert proxy is not None and isinstance(address, TcpAddress)
-        stream = await open_stream(TcpAddress(proxy.host, proxy.port))
-        try:
-            return await tunnel(stream, proxy, address.host, address.port)
-        except BaseException:
-            await trio.aclose_forcefully(stream)
-            raise
-
-    return direct if proxy is None else through
+def _proxy(proxy: str | Proxy | None) -> Proxy | None:
+    return Proxy.parse(proxy) if isinstance(proxy, str) else proxy or Proxy.from_environment()
 
 
-def _from_file(file: ConnectionFile, proxy: str | Proxy | None) -> Way:
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Opens connections to an address: to the TLS port, where there is one, for every channel that does not belong to the plain one.
+
+    Attributes:
+        tls: None where there is no TLS port.
+    """
+
+    address: Address
+    tls: ClientTls | None
+    proxy: Proxy | None
+
+    async def __call__(self, kind: ChannelType, number: int) -> Stream:
+        """Open the connection for one channel."""
+        plain = isinstance(self.address, UnixAddress) or self.address.port is not None
+        if self.tls is None or (plain and not self.tls.wants(kind)):
+            return await self._reach(tls=False)
+        return await self.through_tls()
+
+    async def through_tls(self) -> Stream:
+        """Open a connection to the TLS port."""
+        assert self.tls is not None and isinstance(self.address, TcpAddress)
+        return await self.tls.secure(await self._reach(tls=True), self.address.host)
+
+    async def _reach(self, *, tls: bool) -> Stream:
+        if self.proxy is None:
+            return await open_stream(self.address, tls=tls)
+        assert isinstance(self.address, TcpAddress)
+        port = self.address.tls_port if tls else self.address.port
+        assert port is not None
+        return await reach_proxy(self.proxy, self.address.host, port)
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """Ports of which the TLS port is tried too where the plain one says that a channel needs it."""
+
+    ports: Ports
+
+    async def __call__(self, kind: ChannelType, number: int) -> Stream:
+        """Open the connection for one channel."""
+        return await self.ports(kind, number)
+
+    async def secured(self, _kind: ChannelType, _number: int) -> Stream:
+        """Open it to the TLS port."""
+        return await self.ports.through_tls()
+
+
+async def reach_proxy(proxy: Proxy, host: str, port: int) -> Stream:
+    """Connect to a server through a proxy."""
+    stream: Stream = await open_stream(TcpAddress(proxy.host, proxy.port))
+    if proxy.secure:
+        stream = await (proxy.tls or ClientTls()).secure(stream, proxy.host)
+    try:
+        return await tunnel(stream, proxy, host, port)
+    except BaseException:
+        await trio.aclose_forcefully(stream)
+        raise
+
+
+def _from_file(file: ConnectionFile, proxy: str | Proxy | None, tls: ClientTls | None) -> Way:
     if file.type != "spice":
         raise Unsupported(
             f"the connection file is for {file.type.upper()}, not for SPICE", capability="SPICE"
         )
-    found = _address(_place(file), proxy if proxy is not None else file.proxy)
+    place = _place(file)
+    if tls is None and isinstance(place, TcpAddress) and place.tls_port is not None:
+        tls = _trust(file)
+    found = _address(place, proxy if proxy is not None else file.proxy, tls)
     login = None if file.username is None else Login(file.username, file.password)
     return Way(found.open, found.name, Credentials(file.password, login, found.credentials.host))
 
@@ -122,22 +180,33 @@ def _place(file: ConnectionFile) -> Address:
         return UnixAddress(file.unix_path)
     if not file.host:
         raise ValueError("the connection file names neither a host nor a socket")
-    if not file.port:
-        raise Unsupported(
-            "the connection file has a TLS port only, and TLS comes in a later version", capability="TLS"
-        )
-    return TcpAddress(file.host, file.port)
+    if not file.port and not file.tls_port:
+        raise ValueError("the connection file names no port")
+    return TcpAddress(file.host, file.port or None, tls_port=file.tls_port or None)
 
 
-def _websocket(url: str) -> Way:
+def _trust(file: ConnectionFile) -> ClientTls:
+    """Return whom a connection file trusts.
+
+    Its `secure-channels` are not looked at: all channels are encrypted where there is a TLS port. Nor are its ciphers: a list in
+    OpenSSL's words is there to leave out what this side does not even have.
+    """
+    return ClientTls(ca=file.ca, subject=file.host_subject)
+
+
+def _websocket(url: str, tls: ClientTls | None) -> Way:
     from .websocket import opener  # its package is an extra
 
-    return Way(opener(url), url.partition("?")[0], Credentials())
+    return Way(opener(url, tls=tls), url.partition("?")[0], Credentials())
 
 
-def _taking(target: Callable[[ChannelType, int], Awaitable[Handed]]) -> Opener:
+def _taking(target: Callable[[ChannelType, int], Awaitable[Handed]], tls: ClientTls | None) -> Opener:
+    if tls is not None and tls.needs_name:
+        raise ValueError("TLS on a stream of the caller's needs the server's name: ClientTls(name=...)")
+
     async def open_channel(kind: ChannelType, number: int) -> Stream:
-        return _stream(await target(kind, number))
+        stream = _stream(await target(kind, number))
+        return stream if tls is None or not tls.wants(kind) else await tls.secure(stream)
 
     return open_channel
 

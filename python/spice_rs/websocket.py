@@ -20,10 +20,11 @@ from trio.abc import Stream
 from ._door import INSTALL, FromBrowser, bare, peek, refuse
 from ._guard import OneTask
 from ._origins import is_welcome
+from ._strangers import MAGIC, not_spice
 from .enums import ChannelType
-from .errors import LinkError, NotSpice, RemoteProtocolError, Unsupported
-from .link import MAGIC, not_spice
-from .transport import Opener, open_stream
+from .errors import LinkError, NotSpice, RemoteProtocolError
+from .tls import ClientTls
+from .transport import Opener, is_encrypted, open_stream
 from .uri import TcpAddress
 
 try:
@@ -43,6 +44,8 @@ try:
     from wsproto.utilities import RemoteProtocolError as HandshakeFailed
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(INSTALL, name=error.name) from error
+
+PORTS = {"ws": 80, "wss": 443}
 
 SUBPROTOCOL = "binary"
 """What a WebSocket that carries a TCP protocol is called; browsers that ask for it want to hear it."""
@@ -121,23 +124,29 @@ async def connect(stream: Stream, *, host: str, path: str = "/", origin: str | N
     return _websocket(stream, handshake, rest)
 
 
-def opener(url: str) -> Opener:
-    """Make what `spice_rs.connect` takes of the address of a WebSocket: `ws://host[:port]/path`.
+def opener(url: str, *, tls: ClientTls | None = None) -> Opener:
+    """Make what `spice_rs.connect` takes of the address of a WebSocket: `ws://host[:port]/path`, or `wss://` inside of TLS.
+
+    Arguments:
+        tls: whom to trust; None for a certificate of the server's name from an authority of this system.
 
     Raises:
-        ValueError: it is none.
-        Unsupported: it asks for TLS.
+        ValueError: it is none; or TLS is asked for, and the address is without.
+        OSError: a certificate cannot be read.
     """
     parts = urlsplit(url)
-    if parts.scheme == "wss":
-        raise Unsupported("TLS comes in a later version; connect to a ws:// address", capability="TLS")
-    if parts.scheme != "ws" or not parts.hostname:
+    if parts.scheme not in PORTS or not parts.hostname:
         raise ValueError(f"not the address of a WebSocket: {url!r}; write ws://host:port/path")
-    address = TcpAddress(parts.hostname, parts.port or 80)
+    if parts.scheme == "ws" and tls is not None:
+        raise ValueError(f"TLS is asked for, and {url!r} is without: write wss://host:port/path")
+    address = TcpAddress(parts.hostname, parts.port or PORTS[parts.scheme])
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    trust = (tls or ClientTls()) if parts.scheme == "wss" else None
 
     async def open_websocket(_type: ChannelType, _id: int) -> WebSocket:
-        stream = await open_stream(address)
+        stream: Stream = await open_stream(address)
+        if trust is not None:
+            stream = await trust.secure(stream, address.host)
         try:
             return await connect(stream, host=parts.netloc.rpartition("@")[2], path=path)
         except BaseException:
@@ -173,6 +182,11 @@ class WebSocket(FromBrowser):
         self._pong = b""
         self._cut = False
         connection.receive_data(received)
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether TLS protects what is below."""
+        return is_encrypted(self._stream)
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         """Receive data: at least one byte, none at the end of the stream."""

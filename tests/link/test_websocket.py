@@ -481,11 +481,6 @@ def test_what_is_no_address_is_refused(url: str) -> None:
         websocket.opener(url)
 
 
-def test_tls_comes_later() -> None:
-    with pytest.raises(Unsupported, match="later"):
-        websocket.opener("wss://127.0.0.1")
-
-
 async def test_a_plain_client_keeps_its_first_bytes_and_its_socket() -> None:
     ours, theirs = memory_stream_pair()
     await ours.send_all(b"REDQ\2\0\0\0")

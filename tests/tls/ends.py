@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -20,6 +21,8 @@ from trio.testing import memory_stream_pair
 
 from spice_rs import _core
 from spice_rs.tls import Presented, TlsStream
+
+from .certificates import Pair
 
 
 @dataclass
@@ -79,6 +82,17 @@ def foreign_server(
     leaf.configure_cert(context)
     for name, value in options.items():
         setattr(context, name, value)
+    return trio.SSLStream(transport, context, server_side=True)
+
+
+def weak_server(transport: Stream, pair: Pair) -> trio.SSLStream[Stream]:
+    """A server that shows any certificate and takes any key, as old ones do."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.set_ciphers("DEFAULT@SECLEVEL=0")
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(pair.key_pem + pair.pem.encode())
+        file.flush()
+        context.load_cert_chain(file.name)
     return trio.SSLStream(transport, context, server_side=True)
 
 

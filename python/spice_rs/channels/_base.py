@@ -31,11 +31,18 @@ from .. import _core
 from .._groups import leaves
 from .._socket import Socket
 from ..enums import ChannelType, LinkErrorCode
-from ..errors import Disconnected, ProtocolError, RemoteProtocolError, SpiceError, Unsupported
+from ..errors import (
+    Disconnected,
+    ProtocolError,
+    RemoteProtocolError,
+    SecurityRequired,
+    SpiceError,
+    Unsupported,
+)
 from ..limits import Limits
 from ..link import NOBODY, Credentials, Linked, client_link
 from ..messages import Message, Unknown, base
-from ..transport import Opener
+from ..transport import Opener, another_way
 from ._progress import Key, Progress
 
 Role = Literal["client", "server"]
@@ -322,9 +329,22 @@ class Channel:
         return self._leaving + self.core.unsent
 
     async def _link(self, opener: Opener, connection_id: int, credentials: Credentials) -> None:
-        stream: Stream | None = None
         try:
-            stream = await opener(self.kind, self.id)
+            try:
+                stream = await self._linked(opener, connection_id, credentials)
+            except SecurityRequired:
+                if (secured := another_way(opener)) is None:
+                    raise
+                stream = await self._linked(secured, connection_id, credentials)
+        except BaseException as error:
+            self._end(error if isinstance(error, Exception) else _left())
+            raise
+        self._attach(stream)
+
+    async def _linked(self, opener: Opener, connection_id: int, credentials: Credentials) -> Stream:
+        """Open a connection and link it; return what to go on with."""
+        stream = await opener(self.kind, self.id)
+        try:
             linked = await client_link(
                 stream,
                 channel_type=self.kind,
@@ -336,12 +356,10 @@ class Channel:
                 host=credentials.host,
                 along=self._first_words,
             )
-        except BaseException as error:
-            self._end(error if isinstance(error, Exception) else _left())
-            if stream is not None:
-                await trio.aclose_forcefully(stream)
+        except BaseException:
+            await trio.aclose_forcefully(stream)
             raise
-        self._attach(linked.stream or stream)
+        return linked.stream or stream
 
     def _first_words(self, linked: Linked) -> bytes:
         """Get ready to speak; return what comes first."""

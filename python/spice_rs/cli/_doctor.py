@@ -83,7 +83,9 @@ def _complain(session: Session, say: Say) -> None:
 
 async def _resolve(address: TcpAddress) -> list[str]:
     try:
-        found = await trio.socket.getaddrinfo(address.host, address.port, type=trio.socket.SOCK_STREAM)
+        found = await trio.socket.getaddrinfo(
+            address.host, address.tls_port or address.port, type=trio.socket.SOCK_STREAM
+        )
     except OSError as error:
         raise ConnectError(
             str(address), f"the name {address.host!r} does not resolve ({error.strerror}); check its spelling"

@@ -24,6 +24,7 @@ from ..link import Credentials
 from ..messages import base, main
 from ..proxy import Proxy
 from ..sasl import Login
+from ..tls import ClientTls
 from ..transport import Opener
 from ..ways import Target, way
 from .cursor import Cursor
@@ -49,6 +50,7 @@ async def connect(
     password: str | None = None,
     login: Login | None = None,
     proxy: str | Proxy | None = None,
+    tls: ClientTls | None = None,
     compression: ImageCompression | None = None,
     limits: Limits | None = None,
 ) -> AsyncIterator[Session]:
@@ -58,7 +60,7 @@ async def connect(
     first, the block goes on, and whatever waits for the server raises `Disconnected`; pictures stay readable.
 
     Arguments:
-        address: `spice://host:port`, `spice+unix:///path`, `ws://host:port/path`, `spice+qmp:///path` of QEMU's monitor; a
+        address: `spice://host:port`, `spice+tls://host:port`, `spice://host?port=5900&tls-port=5901`, `spice+unix:///path`, `ws://host:port/path`, `spice+qmp:///path` of QEMU's monitor; a
             `ConnectionFile`; or a coroutine function that opens the connection for a channel, given its type and id, and returns
             a stream, a socket or the number of one.
         password: None where the server wants none, or where the address has it.
@@ -66,11 +68,15 @@ async def connect(
             or the Kerberos tickets that there are.
         proxy: an HTTP proxy on the way, like `http://host:3128`; None for that of the connection file, or of SPICE_PROXY in the
             environment.
+        tls: whom to trust, and which channels go inside of TLS, where the address has a TLS port; see `ClientTls`. None for all
+            channels and for a certificate of the server's name from an authority of this system, or for what the connection file says.
         compression: how the server shall compress pictures, if it lets clients choose.
         limits: what the server may make this side allocate.
 
     Raises:
         ConnectError: nobody answers.
+        CertificateError: the server is not who it should be.
+        TlsError: it speaks no TLS where it should.
         LinkError: it is not SPICE, or it refuses; see its subclasses.
         RemoteProtocolError: the server broke the protocol.
         Disconnected: the server ended the session before there was a display.
@@ -78,7 +84,7 @@ async def connect(
 
     Cancelled, it ends what it began.
     """
-    found = way(address, proxy=proxy)
+    found = way(address, proxy=proxy, tls=tls)
     session = Session(
         found.open,
         found.name,

@@ -18,17 +18,20 @@ frames and only what is new goes out. No client is waited for: who is slow sees 
 from __future__ import annotations
 
 import uuid as uuids
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 import trio
 
 from .._groups import plain_errors
 from ..enums import MouseMode
 from ..sasl import Logins
+from ..tls import ServerTls
 from ..uri import Address
-from ._doors import open_doors
+from ._doors import Door, open_doors
 from ._mailbox import Events
+from ._security import ChannelSecurity
 from .client import Client, Handler
 from .encoding import Compression, Encoding, Lossy, Streaming
 from .events import (
@@ -45,9 +48,10 @@ from .events import (
 )
 from .limits import ServerLimits
 from .screen import Screen
-from .server import Server, WhenBusy
+from .server import NO_CERTIFICATE, Server, WhenBusy
 
 __all__ = [
+    "ChannelSecurity",
     "Client",
     "Compression",
     "Encoding",
@@ -90,6 +94,8 @@ async def serve(
     mouse_modes: MouseMode = MouseMode.SERVER | MouseMode.CLIENT,
     origins: Collection[str] = (),
     when_busy: WhenBusy = "share",
+    tls: ServerTls | None = None,
+    channel_security: Mapping[str, ChannelSecurity] | None = None,
     limits: ServerLimits | None = None,
 ) -> AsyncIterator[Server]:
     """Listen for clients and serve them for a block.
@@ -97,9 +103,9 @@ async def serve(
     Leaving the block says goodbye to all clients and ends everything.
 
     Arguments:
-        addresses: where to listen: `spice://host:port`, where port 0 takes any that is free, `spice+unix:///path`, and `systemd:`
-            for the sockets that systemd hands over, or `systemd:NAME` for those of a name. Without any, clients come by
-            `Server.serve_stream`.
+        addresses: where to listen: `spice://host:port`, where port 0 takes any that is free, `spice+tls://host:port`,
+            `spice+unix:///path`, and `systemd:` for the sockets that systemd hands over, or `systemd:NAME` for those of a name
+            (`systemd+tls:` for TLS). Without any, clients come by `Server.serve_stream`.
         handler: a coroutine function that is called with each client and cancelled when the client has gone. What it raises ends the
             block.
         size: width and height of the screen, or of each of several.
@@ -113,11 +119,14 @@ async def serve(
             always. Every port takes WebSockets, where the extra `web` is installed.
         when_busy: a client that comes while others are there shares the screens with them (`share`), takes their place
             (`disconnect`), or may not come in (`fail`).
+        tls: the certificate and key for TLS; `ServerTls.self_signed()` makes a pair for quick use.
+        channel_security: how each channel may come, by its name: in `clear` text, inside of `tls`, or `both`; `default` stands for those
+            that are not named. A client that comes the wrong way is told which is right. By default all may come both ways.
         limits: what clients may make this side spend.
 
     Raises:
         ListenError: an address cannot be listened on.
-        ValueError: an address, a size or the password is none.
+        ValueError: an address, a size or the password is none; TLS is asked for without a certificate, or the other way round.
 
     Cancelled, it ends everything at once.
     """
@@ -133,21 +142,32 @@ async def serve(
         mouse_modes=mouse_modes,
         origins=origins,
         when_busy=when_busy,
+        tls=tls,
+        channel_security=channel_security,
         limits=limits,
     )
     with plain_errors():
         async with open_doors(addresses) as doors, trio.open_nursery() as nursery:
+            _check_tls(doors, server)
             server._nursery = nursery
             server.addresses = tuple(door.address for door in doors)
             nursery.start_soon(server.keep_keys)
             for door in doors:
-                nursery.start_soon(trio.serve_listeners, server.accept, [door.listener])
+                accept = partial(server.accept, tls=door.tls)
+                nursery.start_soon(trio.serve_listeners, accept, [door.listener])
             try:
                 yield server
             finally:
                 with trio.CancelScope(shield=True), trio.move_on_after(POLITE_CLOSE):
                     await server.close()
                 nursery.cancel_scope.cancel()
+
+
+def _check_tls(doors: list[Door], server: Server) -> None:
+    if server.tls is None and (server._security.needs_tls or any(door.tls for door in doors)):
+        raise ValueError(NO_CERTIFICATE)
+    if server.tls is not None and doors and not any(door.tls for door in doors):
+        raise ValueError("there is a certificate, and no address for TLS: add spice+tls://host:port")
 
 
 async def serve_forever(

@@ -16,8 +16,8 @@ import trio
 from ..errors import ListenError
 from ..uri import Address, TcpAddress, UnixAddress, parse
 
-SYSTEMD = "systemd:"
-"""An address that stands for the sockets which systemd hands over; a name behind it takes those of that name."""
+SYSTEMD = ("systemd:", "systemd+tls:")
+"""Addresses that stand for the sockets which systemd hands over; a name behind them takes those of that name."""
 
 FIRST_DESCRIPTOR = 3
 
@@ -31,10 +31,12 @@ class Door:
 
     Attributes:
         address: where clients reach it, with the port that it really has.
+        tls: everything there is inside of TLS.
     """
 
     address: str
     listener: trio.SocketListener
+    tls: bool = False
 
 
 @asynccontextmanager
@@ -69,7 +71,8 @@ def peer_name(stream: trio.abc.Stream) -> str:
 
 def _systemd_doors(address: str) -> list[_Closing]:
     """Take the sockets that systemd has opened for this process, all of them or those of one name."""
-    wanted = address.removeprefix(SYSTEMD)
+    scheme, _, wanted = address.partition(":")
+    tls = scheme.endswith("+tls")
     mine = os.environ.get("LISTEN_PID") == str(os.getpid())
     count = int(os.environ.get("LISTEN_FDS", "0")) if mine else 0
     names = os.environ.get("LISTEN_FDNAMES", "").split(":")
@@ -83,7 +86,7 @@ def _systemd_doors(address: str) -> list[_Closing]:
         raise ListenError(
             address, f"systemd has handed over no socket{named}; is this started by a .socket unit?"
         )
-    return [_Closing(Door(_name(listener), listener)) for listener in map(_taken_over, numbers)]
+    return [_Closing(Door(_name(listener, tls), listener, tls)) for listener in map(_taken_over, numbers)]
 
 
 def _taken_over(number: int) -> trio.SocketListener:
@@ -91,15 +94,21 @@ def _taken_over(number: int) -> trio.SocketListener:
         sock = trio.socket.from_stdlib_socket(socket.socket(fileno=number))
         return trio.SocketListener(sock)
     except (OSError, ValueError) as error:
-        raise ListenError(SYSTEMD, f"descriptor {number} is no listening socket: {error}") from error
+        raise ListenError(SYSTEMD[0], f"descriptor {number} is no listening socket: {error}") from error
 
 
 async def _tcp_doors(address: TcpAddress) -> list[_Closing]:
+    doors: list[_Closing] = []
     try:
-        listeners = await trio.open_tcp_listeners(address.port, host=address.host)
+        for port, tls in ((address.port, False), (address.tls_port, True)):
+            if port is not None:
+                listeners = await trio.open_tcp_listeners(port, host=address.host)
+                doors += [_Closing(Door(_name(listener, tls), listener, tls)) for listener in listeners]
     except OSError as error:
+        for door in doors:
+            await door.__aexit__()
         raise _explained(str(address), error) from error
-    return [_Closing(Door(_name(listener), listener)) for listener in listeners]
+    return doors
 
 
 class _Closing:
@@ -115,12 +124,12 @@ class _Closing:
         await trio.aclose_forcefully(self.door.listener)
 
 
-def _name(listener: trio.SocketListener) -> str:
+def _name(listener: trio.SocketListener, tls: bool) -> str:
     place = listener.socket.getsockname()
     if listener.socket.family == socket.AF_UNIX:
         return str(UnixAddress(place if isinstance(place, str) else f"@{place[1:].decode()}"))
     host, port = place[:2]
-    return str(TcpAddress(host, port))
+    return str(TcpAddress(host, None, tls_port=port) if tls else TcpAddress(host, port))
 
 
 @asynccontextmanager

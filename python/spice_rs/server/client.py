@@ -12,6 +12,7 @@ import trio
 from trio.abc import Stream
 
 from .._door import FromBrowser
+from .._socket import socket_below
 from ..channels._base import Channel, Surroundings
 from ..channels.cursor import CursorServer
 from ..channels.display import DisplayServer
@@ -130,7 +131,7 @@ class Client:
         await self._tell(Joined(self))
         try:
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._until_the_end, self._probe, isinstance(stream, trio.SocketStream))
+                nursery.start_soon(self._until_the_end, self._probe, socket_below(stream) is not None)
                 nursery.start_soon(self._until_the_end, self._leave)
                 await self._main.run()
                 nursery.cancel_scope.cancel()

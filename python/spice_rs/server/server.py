@@ -6,7 +6,7 @@ import logging
 import math
 import secrets
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -26,10 +26,14 @@ from ..link import Refused, server_link
 from ..messages import main
 from ..messages.link import LinkMessage
 from ..sasl import Logins
+from ..tls import ServerTls
+from ..tls._server import Wardrobe
+from ..transport import is_encrypted
 from ._doors import LOCAL, peer_name
 from ._keys import KeyPool
 from ._lobby import Lobby
 from ._mailbox import Events, Listeners
+from ._security import ChannelSecurity, Security, begin_tls
 from ._tickets import Attempts, Ticket
 from .client import Client, Handler
 from .encoding import Encoding
@@ -46,6 +50,8 @@ CLASSES: dict[ChannelType, type[Channel]] = {
 
 WhenBusy = Literal["share", "disconnect", "fail"]
 """What becomes of a client that comes while others are there: they share, the others must go, or it may not come in."""
+
+NO_CERTIFICATE = "TLS needs a certificate: tls=ServerTls(...), or ServerTls.self_signed() for quick use"
 
 SCREENS_MAX = 16
 """Screens of one server: clients show that many at most."""
@@ -76,6 +82,8 @@ class Server:
         mouse_modes: MouseMode = MouseMode.SERVER | MouseMode.CLIENT,
         origins: Collection[str] = (),
         when_busy: WhenBusy = "share",
+        tls: ServerTls | None = None,
+        channel_security: Mapping[str, ChannelSecurity] | None = None,
         limits: ServerLimits | None = None,
     ) -> None:
         self.name = name
@@ -89,6 +97,8 @@ class Server:
         self._handler = handler
         self._origins = origins
         self._when_busy = when_busy
+        self._wardrobe = None if tls is None else Wardrobe(tls)
+        self._security = Security(channel_security or {})
         self._ticket = Ticket(password)
         self._logins = logins
         self._attempts = Attempts()
@@ -159,13 +169,31 @@ class Server:
         """
         self._ticket = Ticket(password, trio.current_time() + expires_in, one_time)
 
-    async def serve_stream(self, stream: Stream, address: str = LOCAL) -> None:
+    @property
+    def tls(self) -> ServerTls | None:
+        """The certificate that clients are shown now, and its key; None where there is none."""
+        return None if self._wardrobe is None else self._wardrobe.tls
+
+    def set_tls(self, tls: ServerTls) -> None:
+        """Show another certificate to clients that come from now on. That files have changed is noticed without this."""
+        self._wardrobe = Wardrobe(tls)
+
+    async def serve_stream(self, stream: Stream, address: str = LOCAL, *, tls: bool = False) -> None:
         """Serve one connection, whatever brought it, to its end; the stream is closed then.
 
         Each channel of a client is a connection of its own. What clients do wrong ends their sessions and raises nothing.
+
+        Arguments:
+            address: who is at the other end: what wrong passwords are counted by.
+            tls: TLS is still to be begun on it, with the server's certificate.
+
+        Raises:
+            ValueError: there is no certificate.
         """
+        if tls and self._wardrobe is None:
+            raise ValueError(NO_CERTIFICATE)
         try:
-            await self._serve(stream, address)
+            await self._serve(stream, address, tls)
         except (SpiceError, OSError, trio.BrokenResourceError, trio.ClosedResourceError) as error:
             self.log.info("a connection from %s ended: %s", address, error)
         finally:
@@ -177,11 +205,11 @@ class Server:
 
     # Connections.
 
-    async def accept(self, stream: Stream) -> None:
+    async def accept(self, stream: Stream, *, tls: bool = False) -> None:
         """Serve a connection from a door. A mistake of this package costs that client its session, and others nothing."""
         address = peer_name(stream)
         try:
-            await self.serve_stream(stream, address)
+            await self.serve_stream(stream, address, tls=tls)
         except Exception as error:
             self.log.exception("a mistake in this package ended a connection from %s", address)
             self.faults = [*self.faults[-15:], error]
@@ -198,9 +226,13 @@ class Server:
                 nursery.start_soon(client.say_goodbye)
         self._listeners.close()
 
-    async def _serve(self, stream: Stream, address: str) -> None:
+    async def _serve(self, stream: Stream, address: str, tls: bool) -> None:
         gate = Gate(self, address)
         with self._lobby.enter(address):
+            if tls:
+                assert self._wardrobe is not None
+                stream = await begin_tls(stream, self._wardrobe)
+            gate.encrypted = is_encrypted(stream)
             stream = await incoming(stream, origins=self._origins)
             linked = await server_link(stream, gate)
         stream = bare(linked.stream or stream)
@@ -241,17 +273,20 @@ class Gate:
     """What the server decides in the link stage of one connection.
 
     Attributes:
+        encrypted: the connection is inside of TLS.
         client: the session that the channel belongs to; None for a new one.
     """
 
     server: Server
     address: str
+    encrypted: bool = False
     ticket: Ticket = field(default_factory=Ticket)
     client: Client | None = None
 
     def offer(self, message: LinkMessage) -> tuple[int, ...]:
         """Return the capabilities of a channel; for one that does not exist, end without a word as the reference does."""
         kind, number = message.channel_type, message.channel_id
+        self.server._security.check(kind, encrypted=self.encrypted)
         if kind != ChannelType.MAIN and main.ChannelId(kind, number) not in self.server.offered:
             raise Refused(
                 LinkErrorCode.CHANNEL_NOT_AVAILABLE, f"there is no channel {kind!r} {number}", silent=True

@@ -13,8 +13,8 @@ from trio.abc import Stream
 
 from .. import _core
 from .._guard import OneTask
+from .._strangers import MAGIC, recognised
 from ..errors import CertificateError, TlsError
-from ..link import MAGIC, recognised
 
 RECEIVE_SIZE = 1 << 17
 """Bytes asked for at once: each time costs as much as deciphering some of them."""
@@ -90,6 +90,11 @@ class TlsStream(Stream):
         self._failed = False
         self._closed = False
         self._cut = False
+
+    @property
+    def encrypted(self) -> bool:
+        """Always: what else can be said inside of TLS depends on it."""
+        return True
 
     @property
     def cipher(self) -> Cipher | None:
