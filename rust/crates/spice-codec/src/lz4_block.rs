@@ -8,35 +8,34 @@ use crate::{Error, ErrorKind, Result};
 
 /// Decodes `coded` into `bytes` from `start` on and returns where the output ends. Matches may reach before `start`.
 pub(crate) fn decode(coded: &[u8], bytes: &mut [u8], start: usize) -> Result<usize> {
-    let (mut at, mut to) = (0, start);
+    let (mut rest, mut to) = (coded, start);
     loop {
-        let (distance, token) = match plain_start(&coded[at..], &mut bytes[to..]) {
-            Some((literals, distance, token)) => {
-                at += 3 + literals;
-                to += literals;
-                if token & 15 < 15 && plain_match(bytes, to, distance) {
-                    to += (token & 15) + LEAST;
+        let (token, distance) = match plain_start(&mut rest, bytes, &mut to) {
+            Some(Plain { token, distance, more }) => {
+                if token & 15 < 15 {
+                    if plain_match(bytes, to, distance) {
+                        to += (token & 15) + LEAST;
+                        continue;
+                    }
+                } else if middle_match(bytes, to, distance, more) {
+                    rest = &rest[1..];
+                    to += 15 + more + LEAST;
                     continue;
                 }
-                (distance, token)
+                (token, distance)
             }
-            None => {
-                let token = next(coded, &mut at)?;
-                let literals = literals(token >> 4, coded, &mut at, &mut bytes[to..])?;
-                at += literals;
-                to += literals;
-                let Some(distance) = coded[at..].first_chunk() else {
-                    return if at == coded.len() { Ok(to) } else { Err(truncated(at)) };
-                };
-                at += 2;
-                (usize::from(u16::from_le_bytes(*distance)), token)
-            }
+            None => match any_start(coded, &mut rest, bytes, &mut to)? {
+                Some(start) => start,
+                None => return Ok(to),
+            },
         };
+        let mut at = coded.len() - rest.len();
         if distance == 0 || distance > to {
             return Err(Error::new(ErrorKind::Corrupt, CODEC, "match before the first byte", at));
         }
         let room = bytes.len() - to;
         let length = length(token & 15, coded, &mut at, room)? + LEAST;
+        rest = &coded[at..];
         if length > room {
             return Err(too_large(at));
         }
@@ -49,20 +48,50 @@ pub(crate) fn decode(coded: &[u8], bytes: &mut [u8], start: usize) -> Result<usi
     }
 }
 
-/// Copies up to 14 literals; gives their number, the distance behind them and the token. `None` where there are more or
-/// the ends are near: one look at either end is all that the common case needs.
+/// How most sequences begin.
+struct Plain {
+    token: usize,
+    distance: usize,
+    /// The byte behind the distance, which may belong to the match's length.
+    more: usize,
+}
+
+/// Copies up to 14 literals and passes them and the distance. `None`, and nothing done, where there are more or the ends
+/// are near: one look at either end is all that the common case needs.
 #[inline(always)]
-fn plain_start(coded: &[u8], bytes: &mut [u8]) -> Option<(usize, usize, usize)> {
-    let head = coded.first_chunk::<17>()?;
-    let room = bytes.first_chunk_mut::<PLAIN>()?;
+fn plain_start(rest: &mut &[u8], bytes: &mut [u8], to: &mut usize) -> Option<Plain> {
+    let head = rest.first_chunk::<18>()?;
+    let room = bytes[*to..].first_chunk_mut::<PLAIN>()?;
     let token = usize::from(head[0]);
     let literals = token >> 4;
     if literals == 15 {
         return None;
     }
-    room[..16].copy_from_slice(&head[1..]);
-    let distance = u16::from_le_bytes([head[literals + 1], head[literals + 2]]);
-    Some((literals, usize::from(distance), token))
+    room[..16].copy_from_slice(&head[1..17]);
+    let distance = usize::from(u16::from_le_bytes([head[literals + 1], head[literals + 2]]));
+    *rest = &rest[3 + literals..];
+    *to += literals;
+    Some(Plain { token, distance, more: usize::from(head[literals + 3]) })
+}
+
+/// Copies any number of literals; gives the token and the distance, `None` where the block ends with them.
+#[inline(always)]
+fn any_start<'a>(
+    coded: &'a [u8],
+    rest: &mut &'a [u8],
+    bytes: &mut [u8],
+    to: &mut usize,
+) -> Result<Option<(usize, usize)>> {
+    let mut at = coded.len() - rest.len();
+    let token = next(coded, &mut at)?;
+    let literals = literals(token >> 4, coded, &mut at, &mut bytes[*to..])?;
+    at += literals;
+    *to += literals;
+    let Some(distance) = coded[at..].first_chunk() else {
+        return if at == coded.len() { Ok(None) } else { Err(truncated(at)) };
+    };
+    *rest = &coded[at + 2..];
+    Ok(Some((token, usize::from(u16::from_le_bytes(*distance)))))
 }
 
 /// Copies a match of up to 18 bytes; says whether that could be done in steps of 8.
@@ -76,6 +105,17 @@ fn plain_match(bytes: &mut [u8], at: usize, distance: usize) -> bool {
     // Most have no more, yet guessing wrong costs more; no byte beyond 18, since each delays a read that comes soon.
     window.copy_within(8..16, distance + 8);
     window.copy_within(16..18, distance + 16);
+    true
+}
+
+/// Copies a match of up to 64 bytes, of which one byte more tells the length; says whether it is one that lies apart.
+#[inline(always)]
+fn middle_match(bytes: &mut [u8], at: usize, distance: usize, more: usize) -> bool {
+    if more > 64 - 15 - LEAST || distance < 64 || distance > at || bytes.len() - at < 64 {
+        return false;
+    }
+    let window = &mut bytes[at - distance..at + 64];
+    window.copy_within(..64, distance);
     true
 }
 
@@ -150,6 +190,9 @@ fn repeat(bytes: &mut [u8], at: usize, distance: usize, length: usize) {
     if bytes.len() - at < length + ROOM {
         return repeat_exactly(bytes, at, distance, length);
     }
+    if length > LONG {
+        return repeat_long(bytes, at, distance, length);
+    }
     let window = &mut bytes[at - distance..at + length + ROOM];
     match distance {
         64.. => steps::<64>(window, distance),
@@ -163,6 +206,40 @@ fn repeat(bytes: &mut [u8], at: usize, distance: usize, length: usize) {
                 None => repeat_exactly(bytes, at, distance, length),
             }
         }
+    }
+}
+
+/// As [`repeat`], for a length above [`LONG`].
+///
+/// What repeats itself after `distance` bytes does so after any multiple of that. The one that is taken is so large that a
+/// step reads nothing that was written a moment ago, and keeps the borders of what it reads on those of what was written:
+/// anything else makes the processor wait.
+#[inline(never)]
+fn repeat_long(bytes: &mut [u8], at: usize, distance: usize, length: usize) {
+    let (mut to, end, mut period) = (at, at + length, distance);
+    if period < 128 {
+        while period < 128 || period % 16 != 0 {
+            period += distance;
+        }
+        let first = period.min(length);
+        repeat_exactly(bytes, at, distance, first);
+        to += first;
+    }
+    while to < end {
+        let step = period.min(end - to);
+        let (before, here) = bytes.split_at_mut(to);
+        copy_apart(&before[to - period..], here, step);
+        to += step;
+    }
+}
+
+/// Copies `length` bytes, or up to 63 more, to the front of `to`, which has [`ROOM`] behind them.
+#[inline(always)]
+fn copy_apart(from: &[u8], to: &mut [u8], length: usize) {
+    let (whole, _) = from.as_chunks::<64>();
+    match whole.get(..length.div_ceil(64)) {
+        Some(whole) => to.as_chunks_mut::<64>().0.iter_mut().zip(whole).for_each(|(to, from)| *to = *from),
+        None => to[..length].copy_from_slice(&from[..length]),
     }
 }
 
@@ -243,6 +320,9 @@ const LEAST: usize = 4;
 
 /// Bytes that a match of up to as many may write; one whose length needs no further byte has 18 at most.
 const SHORT: usize = 24;
+
+/// Matches above this are copied in a way that takes longer to begin.
+const LONG: usize = 256;
 
 /// Room for 14 literals and what a match behind them may write.
 const PLAIN: usize = 14 + SHORT;
