@@ -15,7 +15,8 @@ import trio
 
 import spice_rs
 from spice_rs.server import Encoding, Lossy, Server, Streaming
-from tests.peers import PeerFailed, running
+from tests.peers import PeerFailed, require, running
+from tests.peers._devtools import Browser
 from tests.peers.gtkclient import GtkClient
 from tests.peers.viewer import PROGRAMS
 
@@ -192,6 +193,16 @@ async def test_a_page_of_a_listed_site_may_connect() -> None:
     ):
         await server.screen.update(desk(0))
         await shows(server, browser)
+
+
+async def test_who_opens_the_port_as_a_page_reads_what_it_is() -> None:
+    require("html5")
+    async with serving() as server, running(Browser) as browser:
+        await blocking(browser.open, f"http://127.0.0.1:{port(server)}/")
+        text = "document.body ? document.body.innerText : ''"
+        await blocking(
+            browser.wait_until, "the words", lambda: "This is a SPICE server" in browser.evaluate(text)
+        )
 
 
 async def test_plain_and_web_clients_share_a_port() -> None:
