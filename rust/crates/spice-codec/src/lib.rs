@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cursor;
+mod deflate;
 mod equal;
 pub mod error;
 pub mod glz;

@@ -3,6 +3,7 @@
 use flate2::{Decompress, FlushDecompress, Status};
 use spice_wire::limits::Limits;
 
+use crate::deflate::Encoder;
 use crate::{Error, ErrorKind, Result};
 
 /// Inflates `data` to the `glz_size` bytes that the message announces; [`crate::glz::decode`] takes them.
@@ -35,7 +36,29 @@ pub fn inflate_into(data: &[u8], glz_size: usize, glz: &mut Vec<u8>, limits: &Li
     }
 }
 
+/// Deflates GLZ data; what it needs of memory is kept from one picture to the next.
+#[derive(Debug, Default)]
+pub struct Deflater {
+    encoder: Encoder,
+}
+
+impl Deflater {
+    /// A deflater that has seen nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Appends `glz`, deflated, to `out` and says so; or does nothing, where there is too little of it or it does not
+    /// become smaller. Then the GLZ data are to be sent as they are.
+    pub fn deflate(&mut self, glz: &[u8], out: &mut Vec<u8>) -> bool {
+        glz.len() >= LEAST && self.encoder.encode(glz, glz.len() - 1, out)
+    }
+}
+
 const CODEC: &str = "zlib_glz";
 
 /// Deflate makes at most 258 bytes of two bits.
 const MOST_EXPANSION: usize = 1032;
+
+/// Below so many bytes the reference does not try either.
+const LEAST: usize = 100;

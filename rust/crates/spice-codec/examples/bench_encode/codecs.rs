@@ -1,6 +1,6 @@
 //! The encoders, a function for each: from what was loaded to what `run` does.
 
-use spice_codec::{PixelFormat, Source, glz, jpeg, lz, lz4, palette, quic};
+use spice_codec::{PixelFormat, Source, glz, jpeg, lz, lz4, palette, quic, zlib_glz};
 
 use crate::{Encode, Fault, Input};
 
@@ -15,6 +15,7 @@ pub const ALL: &[(&str, Prepare)] = &[
     ("lz_palette", lz_palette),
     ("lz4", lz4),
     ("jpeg", jpeg),
+    ("zlib", zlib),
     ("glz_3m", glz_3m),
     ("glz_8m", glz_8m),
     ("glz_32m", glz_32m),
@@ -94,6 +95,15 @@ fn jpeg(input: Input) -> Result<Encode, Fault> {
 
 /// As in the reference's twin, where it is the server's.
 const JPEG_QUALITY: u8 = 85;
+
+/// The files are GLZ data.
+fn zlib(input: Input) -> Result<Encode, Fault> {
+    let mut deflater = zlib_glz::Deflater::new();
+    Ok(Box::new(move |n, out| match deflater.deflate(&input.files[n], out) {
+        true => Ok(()),
+        false => Err("does not become smaller".into()),
+    }))
+}
 
 fn glz_3m(input: Input) -> Result<Encode, Fault> {
     glz_in(input, 3_000_000)
