@@ -98,7 +98,7 @@ class Html5(Browser):
             timeout=timeout,
         )
 
-    def wait_shows(self, truth: Picture, *, timeout: float = 30) -> None:
+    def wait_shows(self, truth: Picture, *, timeout: float = 90) -> None:
         """Wait until the canvas is that picture, pixel for pixel."""
         wait_equal(self, self.picture, truth, timeout=timeout)
 
