@@ -45,6 +45,8 @@ __version__: str
 
 _Role: TypeAlias = Literal["client", "server"]
 _Compression: TypeAlias = Literal["auto", "auto_glz", "auto_lz", "quic", "glz", "lz", "lz4", "off"]
+_Use: TypeAlias = Literal["auto", "always", "never"]
+_Streaming: TypeAlias = Literal["off", "filter", "all"]
 
 def encode(channel_type: int, sender: _Role, message: Message) -> tuple[int, bytes]:
     """Number and body of a message. Raises LocalProtocolError for a value that cannot stand on the wire."""
@@ -452,20 +454,26 @@ class View:
         *,
         monitors: bool = False,
         compression: _Compression = "auto",
+        jpeg: _Use = "auto",
+        streaming: _Streaming = "filter",
+        reports: bool = False,
         lz4: bool = False,
-        palettes: bool = False,
+        browser: bool = False,
         cache_pixels: int = 0,
         bandwidth: float | None = None,
     ) -> View:
         """A view for a client that has seen nothing.
 
-        `monitors`: the client understands MONITORS_CONFIG. `compression`: which image encodings may be used.
-        `lz4`: the client understands LZ4, which is LZ otherwise. `palettes`: it understands images
-        of indices, which spice-html5 does not.
-        `cache_pixels`: pixels of images that the client keeps for this display, none where negative; what several displays
-        of one client are given must not exceed what the client allows. `bandwidth`: bytes a second that the way to it is
-        expected to take; what it takes is measured from then on.
+        `monitors`: the client understands MONITORS_CONFIG. `compression`: which image encodings may be used. `jpeg`: whether
+        images may be sent with a loss, and without one as soon as they rest; "auto" on slow links. `streaming`: which areas
+        that change all the time become MJPEG videos: none, those that look like one, or all. `reports`: the client tells how
+        videos fare. `lz4`: it understands LZ4, which is LZ otherwise. `browser`: it draws JPEGs a moment late and
+        understands no images of indices, as spice-html5. `cache_pixels`: pixels of images that it keeps for this display, none where negative; what
+        several displays of one client are given must not exceed what the client allows. `bandwidth`: bytes a second that the
+        way to it is expected to take; what it takes is measured from then on.
         """
+    def report(self, message: Message) -> None:
+        """The client's STREAM_REPORT: how a video fares. Whatever it says only changes how that goes on."""
     def prefer(self, compression: int) -> None:
         """The client's own wish, a number of ImageCompression; INVALID to follow the server's again."""
     @property

@@ -28,6 +28,7 @@ mod structs;
 mod sync;
 mod tls;
 mod view;
+mod wishes;
 
 #[pyo3::pymodule]
 mod _core {

@@ -11,6 +11,7 @@ use crate::classes;
 use crate::errors;
 use crate::frame::Frame;
 use crate::sync::lock;
+use crate::wishes;
 
 /// The picture that a server shows; all views of it share it. It starts black.
 ///
@@ -30,7 +31,7 @@ impl Screen {
     #[new]
     #[pyo3(signature = (width, height, limits = None))]
     fn new(width: usize, height: usize, limits: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
-        let screen = spice_screen::Screen::new(width, height, &classes::limits(limits)?);
+        let screen = spice_screen::Screen::new(width, height, &classes::limits(limits)?, &wishes::key());
         screen
             .map(|screen| Self(Arc::new(Mutex::new(screen))))
             .map_err(|error| errors::value(error.to_string()))

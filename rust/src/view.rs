@@ -1,20 +1,22 @@
 //! What one client is shown of a screen, for Python.
 
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use rayon::prelude::*;
-use spice_screen::{BANDWIDTH, Compression, Key, Piece, Room, Settings};
-use spice_wire::messages::display::ImageCompression;
+use spice_screen::{Compression, Piece, Room};
+use spice_wire::Wire;
+use spice_wire::messages::display::{ImageCompression, StreamReport};
 
 use crate::channel::Channel;
+use crate::classes;
 use crate::errors;
 use crate::screen::Screen;
 use crate::sync::lock;
+use crate::wishes;
 
 /// How far `View.step` came.
 #[pyclass(frozen, module = "spice_rs._core", get_all)]
@@ -47,7 +49,7 @@ impl View {
         loop {
             let messages = lock(channel.transport()).window_room();
             let plan = view.plan(&mut lock(&self.screen), now, Room { messages, bytes });
-            shown.more = plan.more();
+            (shown.more, shown.again) = (plan.more(), plan.again());
             if plan.is_empty() {
                 break;
             }
@@ -83,30 +85,23 @@ impl Drop for View {
 #[pymethods]
 impl View {
     #[new]
-    #[pyo3(signature = (screen, *, monitors = false, compression = "auto", lz4 = false, palettes = false, cache_pixels = 0, bandwidth = None))]
-    fn new(
-        screen: &Bound<'_, Screen>,
-        monitors: bool,
-        compression: &str,
-        lz4: bool,
-        palettes: bool,
-        cache_pixels: i64,
-        bandwidth: Option<f64>,
-    ) -> PyResult<Self> {
-        let screen = screen.get().shared().clone();
-        let bandwidth = bandwidth.filter(|rate| rate.is_finite() && *rate > 0.0).unwrap_or(BANDWIDTH);
-        let settings = Settings {
-            monitors,
-            compression: compression_of(compression)?,
-            lz4,
-            palettes,
-            cache_pixels: usize::try_from(cache_pixels).unwrap_or(0).min(MOST_KEPT),
-            key: key(),
-            first_image: VIEWS.fetch_add(1, Ordering::Relaxed) << 32,
-            bandwidth,
-        };
+    #[pyo3(
+        signature = (screen, **wishes),
+        text_signature = "(screen, *, monitors=False, compression='auto', jpeg='auto', streaming='filter', reports=False, \
+                          lz4=False, browser=False, cache_pixels=0, bandwidth=None)"
+    )]
+    fn new(screen: &Bound<'_, Screen>, wishes: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let (screen, settings) = (screen.get().shared().clone(), wishes::settings(wishes)?);
         let view = spice_screen::View::new(&mut lock(&screen), settings);
         Ok(Self { screen, view: Mutex::new(view) })
+    }
+
+    /// The client's STREAM_REPORT: how a video fares. Whatever it says only changes how that goes on.
+    fn report(&self, py: Python<'_>, message: &Bound<'_, PyAny>) -> PyResult<()> {
+        let report = StreamReport::from_value(&classes::from_python(message)?);
+        let report = report.map_err(|error| errors::unwritable(py, "display", &error))?;
+        py.detach(|| lock(&self.view).report(&report));
+        Ok(())
     }
 
     /// The client's own wish, a number of ImageCompression; INVALID to follow the server's again.
@@ -140,30 +135,4 @@ impl View {
         let channel = channel.get();
         Ok(py.detach(|| self.run(channel, now, budget)))
     }
-}
-
-/// Views so far: each has image ids of its own, so that displays which share a client's cache never mean each other's images.
-static VIEWS: AtomicU64 = AtomicU64::new(1);
-
-/// Pixels of a client's cache that are used at most, whatever it says: what it keeps is remembered here.
-const MOST_KEPT: usize = 1 << 26;
-
-/// Numbers that nobody outside can know.
-fn key() -> Key {
-    Key([1, 2, 3, 4].map(|number: u64| RandomState::new().hash_one(number)))
-}
-
-/// How Python says which codings may be used.
-fn compression_of(name: &str) -> PyResult<Compression> {
-    Ok(match name {
-        "auto" => Compression::Auto,
-        "auto_glz" => Compression::AutoGlz,
-        "auto_lz" => Compression::AutoLz,
-        "quic" => Compression::Quic,
-        "glz" => Compression::Glz,
-        "lz" => Compression::Lz,
-        "lz4" => Compression::Lz4,
-        "off" => Compression::Off,
-        other => return Err(errors::value(format!("{other:?} is no compression"))),
-    })
 }

@@ -449,6 +449,8 @@ class DisplayServer(Channel, kind=ChannelType.DISPLAY, role="server", receives=d
 
     def _on_report(self, message: display.StreamReport) -> None:
         self.reports.append(message)
+        if self.view is not None:
+            self.view.report(message)
         self.changed()
 
     handlers: ClassVar[Mapping[type[Message], Handler]] = {

@@ -204,8 +204,11 @@ class Screen:
             self._core,
             monitors=DisplayCap.MONITORS_CONFIG in can,
             compression=self._encoding.compression.value,
+            jpeg=self._encoding.jpeg.value,
+            streaming=self._encoding.streaming.value,
+            reports=DisplayCap.STREAM_REPORT in can,
             lz4=DisplayCap.LZ4_COMPRESSION in can,
-            palettes=channel.init.glz_window > 0,  # no capability says so; who has no GLZ window is a browser
+            browser=channel.init.glz_window <= 0,  # no capability says so: who has no GLZ window is one
             # Displays share the client's cache: each has half of what those before it have left.
             cache_pixels=channel.init.pixmap_cache_size >> (self.number + 1),
         )

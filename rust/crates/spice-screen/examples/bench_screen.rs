@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use spice_codec::Source;
 use spice_proto::{Channel, HeaderKind, Role};
-use spice_screen::{Screen, Settings, View};
+use spice_screen::{Key, Screen, Settings, View};
 use spice_wire::Limits;
 use spice_wire::messages::ChannelType;
 
@@ -31,7 +31,7 @@ fn bench(name: &str, frames: &[Vec<u32>]) {
         return;
     }
     let limits = Limits::default();
-    let mut screen = Screen::new(WIDTH, HEIGHT, &limits).expect("a possible size");
+    let mut screen = Screen::new(WIDTH, HEIGHT, &limits, &Key([1, 2, 3, 4])).expect("a possible size");
     let mut channel = Channel::new(Role::Server, ChannelType::DISPLAY, HeaderKind::Mini, limits);
     let mut view = View::new(&mut screen, Settings::default());
     let (mut draw, mut step, mut bytes) = (f64::MAX, f64::MAX, usize::MAX);

@@ -6,6 +6,7 @@ use crate::cut::{is_one_change, join};
 use crate::pixels::Pixels;
 use crate::screen::Screen;
 use crate::scroll::{self, around};
+use crate::sketch::Sketch;
 use crate::survey::Survey;
 
 /// How a picture differs from the screen.
@@ -20,6 +21,9 @@ pub(crate) struct Differing {
 /// Differing pixels from which on it is worth looking for moves.
 const LEAST_MOVED: usize = 1 << 14;
 
+/// Rows from which on a picture of the screen's whole width is compared by fingerprints.
+const LEAST_ROWS: usize = 16;
+
 /// Moves on the screen what has moved in a picture whose corner lies at `origin`, and says where in `target` they differ.
 pub(crate) fn take_moves(
     screen: &mut Screen,
@@ -27,6 +31,33 @@ pub(crate) fn take_moves(
     target: Area,
     origin: (i32, i32),
 ) -> Differing {
+    match target.width() == screen.size().0 && target.height() >= LEAST_ROWS {
+        true => in_whole_rows(screen, pixels, target, origin),
+        false => in_parts(screen, pixels, target, origin),
+    }
+}
+
+fn in_whole_rows(screen: &mut Screen, pixels: &impl Pixels, target: Area, origin: (i32, i32)) -> Differing {
+    let sketch = Sketch::read(&mut screen.shadow, pixels, target, origin);
+    let changed = sketch.changed(&screen.shadow);
+    if changed.is_empty() {
+        return Differing::default();
+    }
+    let scroll = match changed.iter().map(Area::pixels).sum::<usize>() {
+        small if small < LEAST_MOVED => None,
+        _ => sketch.up_or_down(&screen.shadow, pixels, origin, &changed).or_else(|| {
+            let extent = changed.iter().fold(Area::default(), |all, area| all.bounding(area));
+            scroll::find_sideways(&screen.shadow, pixels, extent, origin)
+        }),
+    };
+    let left = scroll.map_or(changed, |scroll| {
+        scroll.moves.into_iter().for_each(|motion| screen.shift(motion));
+        scroll.rest
+    });
+    Differing { any: true, areas: differences(screen, pixels, origin, left.into_iter()) }
+}
+
+fn in_parts(screen: &mut Screen, pixels: &impl Pixels, target: Area, origin: (i32, i32)) -> Differing {
     let survey = Survey { shadow: &screen.shadow, pixels, origin };
     let rows = survey.rows(target);
     if rows.is_empty() {
@@ -35,7 +66,7 @@ pub(crate) fn take_moves(
     let extent = survey.extent(&rows);
     if let Some(areas) = moved(screen, pixels, extent, origin) {
         // The extent is a guess: what differs beside it counts too.
-        let beside = rows.iter().flat_map(|band| around(*band, extent.intersect(band)));
+        let beside = rows.iter().flat_map(|band| around(*band, extent));
         let areas = differences(screen, pixels, origin, areas.into_iter().chain(beside));
         return Differing { any: true, areas };
     }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use spice_codec::palette::Indexed;
-use spice_codec::{PixelFormat, Source, lz, lz4, quic};
+use spice_codec::{PixelFormat, Source, jpeg, lz, lz4, quic};
 use spice_wire::messages::image::ImageType;
 
 use crate::message;
@@ -20,11 +20,14 @@ pub(crate) enum Coding {
     Lz4,
     /// LZ_PLT where a picture has at most 256 colours, else LZ_RGB.
     Palette,
+    /// JPEG of a quality up to 100. It loses something.
+    Jpeg(u8),
 }
 
 impl Coding {
     /// All of them, in the order of [`Coding::index`].
-    pub(crate) const ALL: [Self; 5] = [Self::Raw, Self::Lz, Self::Quic, Self::Lz4, Self::Palette];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Raw, Self::Lz, Self::Quic, Self::Lz4, Self::Palette, Self::Jpeg(QUALITY)];
 
     /// Its place in tables.
     pub(crate) fn index(self) -> usize {
@@ -34,12 +37,18 @@ impl Coding {
             Self::Quic => 2,
             Self::Lz4 => 3,
             Self::Palette => 4,
+            Self::Jpeg(_) => 5,
         }
     }
 
     /// Whether an image of this size can be coded so.
     pub(crate) fn takes(self, width: usize, height: usize) -> bool {
         self != Self::Quic || (width >= 3 && height >= 3)
+    }
+
+    /// Whether the picture comes out a little different.
+    pub(crate) fn is_lossy(self) -> bool {
+        matches!(self, Self::Jpeg(_))
     }
 
     /// Its name in counters.
@@ -50,9 +59,13 @@ impl Coding {
             Self::Quic => "quic",
             Self::Lz4 => "lz4",
             Self::Palette => "palette",
+            Self::Jpeg(_) => "jpeg",
         }
     }
 }
+
+/// The quality of images that are no videos, as in the reference.
+pub(crate) const QUALITY: u8 = 85;
 
 /// A coded image: what stands in a DRAW_COPY behind the image's descriptor.
 #[derive(Debug)]
@@ -98,6 +111,7 @@ pub(crate) struct Coders {
     lz: lz::Encoder,
     quic: quic::Encoder,
     lz4: lz4::Encoder,
+    jpeg: jpeg::Encoder,
 }
 
 impl Coders {
@@ -109,6 +123,7 @@ impl Coders {
             Coding::Lz => self.lz(source, data),
             Coding::Quic => self.quic(source, data),
             Coding::Lz4 => self.lz4(source, data),
+            Coding::Jpeg(quality) => return Some(self.jpeg(source, quality, data)),
             Coding::Palette => match Indexed::detect(source) {
                 Some(indexed) => self.indexed(&indexed, data),
                 None => self.lz(source, data),
@@ -131,6 +146,12 @@ impl Coders {
     fn lz4(&mut self, source: &Source<'_>, mut data: Vec<u8>) -> Coded {
         self.lz4.encode(source, PixelFormat::Xrgb, &mut data);
         Coded::sized(Coding::Lz4, ImageType::LZ4, data)
+    }
+
+    /// Never taken back for being larger than the pixels: a video has nothing else.
+    fn jpeg(&mut self, source: &Source<'_>, quality: u8, mut data: Vec<u8>) -> Coded {
+        self.jpeg.encode(source, quality, &mut data);
+        Coded::sized(Coding::Jpeg(quality), ImageType::JPEG, data)
     }
 
     fn indexed(&mut self, indexed: &Indexed, mut data: Vec<u8>) -> Coded {

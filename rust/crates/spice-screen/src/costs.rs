@@ -64,6 +64,7 @@ fn expected(coding: Coding) -> [Cost; Content::COUNT] {
         Coding::Quic => [(2.0, 0.4), (8.0, 0.9), (5.0, 3.1), (4.0, 0.6)],
         Coding::Lz4 => [(0.7, 0.25), (5.0, 2.4), (0.5, 4.0), (2.0, 0.8)],
         Coding::Palette => [(0.9, 0.1), (8.0, 2.2), (6.0, 3.1), (3.5, 0.7)],
+        Coding::Jpeg(_) => [(2.5, 0.25), (2.5, 0.2), (5.0, 0.6), (2.7, 0.25)],
     };
     costs.map(|(nanoseconds, bytes)| Cost { nanoseconds, bytes })
 }
@@ -77,6 +78,7 @@ pub(crate) fn decoding(coding: Coding, content: Content) -> f64 {
         Coding::Quic => [2.0, 10.0, 15.0, 5.0],
         Coding::Lz4 => [0.4, 1.3, 0.3, 0.7],
         Coding::Palette => [0.5, 1.5, 1.2, 0.8],
+        Coding::Jpeg(_) => [2.5, 2.5, 7.0, 2.5],
     };
     costs[content.index()]
 }

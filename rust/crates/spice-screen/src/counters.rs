@@ -6,6 +6,7 @@ use crate::coding::{Coded, Coding};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Counters {
     images: [Tally; Coding::ALL.len()],
+    frames: Tally,
     fills: u64,
     moves: u64,
     reused: u64,
@@ -38,28 +39,40 @@ impl Counters {
 
     /// An image is sent.
     pub(crate) fn drawn(&mut self, coded: &Coded, pixels: usize) {
-        let tally = &mut self.images[coded.coding.index()];
-        tally.pieces += 1;
-        tally.bytes += coded.len() as u64;
-        tally.pixels += pixels as u64;
+        self.images[coded.coding.index()].add(coded, pixels);
+    }
+
+    /// A picture of a video is sent.
+    pub(crate) fn shown(&mut self, coded: &Coded, pixels: usize) {
+        self.frames.add(coded, pixels);
     }
 
     /// Everything that is not 0, by name.
     pub(crate) fn by_name(&self) -> Vec<(String, u64)> {
-        let images = Coding::ALL.iter().flat_map(|coding| {
-            let Tally { pieces, bytes, pixels } = self.images[coding.index()];
-            let name = |what: &str| format!("{}_{what}", coding.name());
-            [(name("pieces"), pieces), (name("bytes"), bytes), (name("pixels"), pixels)]
-        });
+        let images = Coding::ALL.iter().map(|coding| (coding.name(), self.images[coding.index()]));
+        let tallies = images.chain([("video", self.frames)]).flat_map(|(name, tally)| tally.by_name(name));
         let others = [
             ("fills", self.fills),
             ("moves", self.moves),
             ("reused_pieces", self.reused),
             ("reused_pixels", self.reused_pixels),
         ];
-        images
+        tallies
             .chain(others.map(|(name, count)| (name.to_owned(), count)))
             .filter(|(_, count)| *count > 0)
             .collect()
+    }
+}
+
+impl Tally {
+    fn add(&mut self, coded: &Coded, pixels: usize) {
+        self.pieces += 1;
+        self.bytes += coded.len() as u64;
+        self.pixels += pixels as u64;
+    }
+
+    fn by_name(&self, name: &str) -> [(String, u64); 3] {
+        let named = |what: &str| format!("{name}_{what}");
+        [(named("pieces"), self.pieces), (named("bytes"), self.bytes), (named("pixels"), self.pixels)]
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn join(areas: &[Area], is_worth: impl Fn(&Area, &Area) -> bool) -> V
 }
 
 /// Whether one rectangle costs less than two.
-fn is_worth_joining(one: &Area, other: &Area) -> bool {
+pub(crate) fn is_worth_joining(one: &Area, other: &Area) -> bool {
     let apart = one.pixels() + other.pixels();
     one.bounding(other).pixels() <= apart + apart / 8 + OVERHEAD
 }

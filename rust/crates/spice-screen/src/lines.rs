@@ -21,6 +21,7 @@ const MOST: usize = 4;
 /// Votes on how far lines have moved.
 #[derive(Debug, Default)]
 pub(crate) struct Votes {
+    /// Votes for each distance.
     ways: HashMap<i32, usize>,
     voters: usize,
     table: Table,
@@ -118,7 +119,7 @@ pub(crate) fn rest(fates: &[Fate], runs: &[Range<usize>]) -> Vec<Range<usize>> {
 }
 
 /// Numbers that grow, as ranges.
-fn ranges(numbers: impl Iterator<Item = usize>) -> Vec<Range<usize>> {
+pub(crate) fn ranges(numbers: impl Iterator<Item = usize>) -> Vec<Range<usize>> {
     let mut ranges: Vec<Range<usize>> = Vec::new();
     for at in numbers {
         match ranges.last_mut() {

@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use spice_canvas::Area;
 use spice_wire::messages::display::{
-    CopyBits, DrawCopy, DrawFill, Head, InvalList, MonitorsConfig, Resource, ResourceType, SurfaceCreate,
-    SurfaceDestroy, SurfaceFlags, SurfaceFormat,
+    CopyBits, DrawCopy, DrawFill, Head, InvalList, MonitorsConfig, Resource, ResourceType,
+    StreamActivateReport, StreamClip, StreamCreate, StreamData, StreamDestroy, StreamFlags, SurfaceCreate,
+    SurfaceDestroy, SurfaceFlags, SurfaceFormat, VideoCodecType,
 };
 use spice_wire::messages::draw::{
     Brush, BrushData, BrushType, Clip, ClipType, DisplayBase, ImageScaleMode, MaskFlags, Point, QMask, Rect,
@@ -17,6 +18,7 @@ use spice_wire::shapes::{Ptr, When};
 use spice_wire::{Wire, Writer};
 
 use crate::stale::Move;
+use crate::stream::Stream;
 
 /// A message's number and its body, or the beginning of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +88,66 @@ pub(crate) fn draw_copy(area: Area, id: u64, kind: ImageType, flags: ImageFlags)
     message(304, &copy)
 }
 
+/// STREAM_CREATE of a video of MJPEG.
+pub(crate) fn stream_create(stream: &Stream) -> Message {
+    let (width, height) = sides(stream.area);
+    let create = StreamCreate {
+        surface_id: PRIMARY,
+        stream_id: stream.id,
+        flags: StreamFlags::TOP_DOWN,
+        codec: VideoCodecType::MJPEG,
+        stamp: 0,
+        stream_width: width,
+        stream_height: height,
+        source_width: width,
+        source_height: height,
+        destination: rect(stream.area),
+        clip: clip(stream),
+    };
+    message(122, &create)
+}
+
+/// STREAM_ACTIVATE_REPORT: reports after so many frames or milliseconds.
+pub(crate) fn activate_report(stream: &Stream, frames: u32, milliseconds: u32) -> Message {
+    let activate = StreamActivateReport {
+        stream_id: stream.id,
+        unique_id: stream.unique,
+        max_window_size: frames,
+        timeout_ms: milliseconds,
+    };
+    message(319, &activate)
+}
+
+/// STREAM_DATA without the data, which follow.
+pub(crate) fn stream_data(stream_id: u32, multi_media_time: u32, size: usize) -> Message {
+    let mut data = message(123, &StreamData { stream_id, multi_media_time, data: Bytes::new().into() });
+    // The last field counts the bytes that follow.
+    let count = data.body.len() - size_of::<u32>();
+    data.body[count..].copy_from_slice(&(size as u32).to_le_bytes());
+    data
+}
+
+/// STREAM_CLIP.
+pub(crate) fn stream_clip(stream: &Stream) -> Message {
+    message(124, &StreamClip { stream_id: stream.id, clip: clip(stream) })
+}
+
+/// STREAM_DESTROY.
+pub(crate) fn stream_destroy(stream_id: u32) -> Message {
+    message(125, &StreamDestroy { stream_id })
+}
+
+/// Where a video is seen.
+fn clip(stream: &Stream) -> Clip {
+    match stream.clip.areas() {
+        [all] if *all == stream.area => no_clip(),
+        areas => {
+            let rects: Vec<Rect> = areas.iter().map(|area| rect(*area)).collect();
+            Clip { kind: ClipType::RECTS, rects: When(Some(rects.into())) }
+        }
+    }
+}
+
 /// INVAL_LIST: images to be forgotten.
 pub(crate) fn forget(ids: &[u64]) -> Message {
     let resource = |id: &u64| Resource { kind: ResourceType::PIXMAP, id: *id };
@@ -123,11 +185,11 @@ pub(crate) fn palette(colours: &[u32]) -> Vec<u8> {
 }
 
 fn base(area: Area) -> DisplayBase {
-    DisplayBase {
-        surface_id: PRIMARY,
-        bounds: rect(area),
-        clip: Clip { kind: ClipType::NONE, rects: When(None) },
-    }
+    DisplayBase { surface_id: PRIMARY, bounds: rect(area), clip: no_clip() }
+}
+
+fn no_clip() -> Clip {
+    Clip { kind: ClipType::NONE, rects: When(None) }
 }
 
 fn rect(area: Area) -> Rect {

@@ -13,6 +13,8 @@ pub(crate) enum Order {
     Message(Message),
     /// DRAW_COPY of a piece; the client is to keep it if it has an id.
     Piece(Arc<Piece>, Option<u64>),
+    /// STREAM_DATA of a piece: the id of the video and the media time.
+    Frame(Arc<Piece>, u32, u32),
 }
 
 /// Messages in the order in which they must be sent. Until then their pieces can be coded.
@@ -23,6 +25,8 @@ pub struct Plan {
     pub(crate) room: Room,
     /// Something is due that had no room.
     pub(crate) more: bool,
+    /// When there is something to do even if nothing changes.
+    pub(crate) again: Option<f64>,
 }
 
 impl Plan {
@@ -36,19 +40,29 @@ impl Plan {
         self.more
     }
 
+    /// When there is something to do even if nothing changes.
+    pub fn again(&self) -> Option<f64> {
+        self.again
+    }
+
     /// Everything that [`Piece::encode`] is to be called on, in any order and by any number of threads.
     pub fn pieces(&self) -> Vec<&Piece> {
         self.orders
             .iter()
             .filter_map(|order| match order {
-                Order::Piece(piece, _) => Some(&**piece),
+                Order::Piece(piece, _) | Order::Frame(piece, ..) => Some(&**piece),
                 Order::Message(_) => None,
             })
             .collect()
     }
 
     pub(crate) fn new(room: Room) -> Self {
-        Self { orders: Vec::new(), room, more: false }
+        Self { orders: Vec::new(), room, more: false, again: None }
+    }
+
+    /// There is something to do at some moment.
+    pub(crate) fn call_again(&mut self, at: f64) {
+        self.again = Some(self.again.map_or(at, |before| before.min(at)));
     }
 
     /// Whether nothing can be added.

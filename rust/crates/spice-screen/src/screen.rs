@@ -8,6 +8,7 @@ use spice_wire::Limits;
 
 use crate::change;
 use crate::pixels::Pixels;
+use crate::print::Key;
 use crate::shadow::Shadow;
 use crate::stale::{Move, Stale};
 use crate::store::Store;
@@ -53,13 +54,13 @@ pub(crate) struct Look<'a> {
 }
 
 impl Screen {
-    /// A black screen.
+    /// A black screen. What has changed is told by fingerprints with `key`, which should be random where strangers may draw.
     ///
     /// # Errors
     /// When a side is 0 or above 32767, or the screen has more pixels than the limits allow.
-    pub fn new(width: usize, height: usize, limits: &Limits) -> Result<Self, Error> {
+    pub fn new(width: usize, height: usize, limits: &Limits, key: &Key) -> Result<Self, Error> {
         check_size(width, height, limits.pixels)?;
-        let shadow = Shadow::new(width, height, 1);
+        let shadow = Shadow::new(width, height, key);
         let monitors = vec![shadow.bounds()];
         Ok(Self {
             shadow,
@@ -82,15 +83,15 @@ impl Screen {
         self.shadow.version()
     }
 
-    /// All pixels, 0x00RRGGBB, rows without a gap.
-    pub fn pixels(&self) -> &[u32] {
-        self.shadow.pixels()
+    /// A copy of all pixels, 0x00RRGGBB, rows without a gap.
+    pub fn pixels(&self) -> Vec<u32> {
+        self.shadow.all()
     }
 
     /// A copy of the picture.
     pub fn snapshot(&self) -> Snapshot {
         let (width, height) = self.size();
-        Snapshot::of(self.pixels().to_vec(), width, height, self.version())
+        Snapshot::of(self.pixels(), width, height, self.version())
     }
 
     /// Shows a picture with its corner at a place; what lies outside of the screen is left out. Whether something changed.

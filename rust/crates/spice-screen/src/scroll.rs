@@ -19,7 +19,7 @@ pub(crate) struct Scroll {
 }
 
 /// Sides from which on an area is looked at.
-const LEAST: usize = 48;
+pub(crate) const LEAST: usize = 48;
 /// Strips of columns whose rows vote, and strips of rows whose columns vote; and how many pixels each line has there.
 const COLUMN_STRIPS: usize = 6;
 const ROW_STRIPS: usize = 4;
@@ -29,12 +29,18 @@ const SAMPLES: usize = 24;
 
 /// Looks for moves inside of `area`, much of which differs from the screen. The picture's corner lies at `origin`.
 pub(crate) fn find(shadow: &Shadow, pixels: &impl Pixels, area: Area, origin: (i32, i32)) -> Option<Scroll> {
-    if area.width() < LEAST || area.height() < LEAST {
-        return None;
-    }
-    let corner = ((area.left - origin.0) as usize, (area.top - origin.1) as usize);
-    let mut look = Look { shadow, pixels, area, corner, row: vec![0; area.width()] };
+    let mut look = Look::new(shadow, pixels, area, origin)?;
     look.up_or_down().or_else(|| look.sideways())
+}
+
+/// Looks for moves to the left or right only.
+pub(crate) fn find_sideways(
+    shadow: &Shadow,
+    pixels: &impl Pixels,
+    area: Area,
+    origin: (i32, i32),
+) -> Option<Scroll> {
+    Look::new(shadow, pixels, area, origin)?.sideways()
 }
 
 /// An area of the screen beside the same one of a picture. Rows and columns are counted from its corner.
@@ -48,7 +54,16 @@ struct Look<'a, P> {
     row: Vec<u32>,
 }
 
-impl<P: Pixels> Look<'_, P> {
+impl<'a, P: Pixels> Look<'a, P> {
+    /// Nothing where the area is too small for moves to be worth it.
+    fn new(shadow: &'a Shadow, pixels: &'a P, area: Area, origin: (i32, i32)) -> Option<Self> {
+        if area.width() < LEAST || area.height() < LEAST {
+            return None;
+        }
+        let corner = ((area.left - origin.0) as usize, (area.top - origin.1) as usize);
+        Some(Self { shadow, pixels, area, corner, row: vec![0; area.width()] })
+    }
+
     fn up_or_down(&mut self) -> Option<Scroll> {
         let dy = self.rows_vote()?;
         let columns = self.moved_columns(dy);
@@ -184,18 +199,11 @@ impl<P: Pixels> Look<'_, P> {
         fates: &[Fate],
         distance: i32,
         area_of: impl Fn(Range<usize>) -> Area,
-        (dx, dy): (i32, i32),
+        way: (i32, i32),
     ) -> Option<Scroll> {
-        let runs = lines::runs(fates);
-        let inside = lines::rest(fates, &runs).into_iter().map(&area_of);
-        let rest = inside.chain(around(self.area, whole)).collect();
-        let mut moves: Vec<Move> =
-            runs.into_iter().map(|run| Move { target: area_of(run), dx, dy }).collect();
-        if distance > 0 {
-            // What goes down or right must make room before what follows it takes its place.
-            moves.reverse();
-        }
-        (!moves.is_empty()).then_some(Scroll { moves, rest })
+        let (moves, mut rest) = moves(fates, distance, area_of, way)?;
+        rest.extend(around(self.area, whole));
+        Some(Scroll { moves, rest })
     }
 
     fn old(&self, y: usize) -> &[u32] {
@@ -216,19 +224,39 @@ impl<P: Pixels> Look<'_, P> {
     }
 }
 
+/// The moves of the runs of lines that moved, and the areas of those that did not.
+pub(crate) fn moves(
+    fates: &[Fate],
+    distance: i32,
+    area_of: impl Fn(Range<usize>) -> Area,
+    (dx, dy): (i32, i32),
+) -> Option<(Vec<Move>, Vec<Area>)> {
+    let runs = lines::runs(fates);
+    let rest = lines::rest(fates, &runs).into_iter().map(&area_of).collect();
+    let mut moves: Vec<Move> = runs.into_iter().map(|run| Move { target: area_of(run), dx, dy }).collect();
+    if distance > 0 {
+        // What goes down or right must make room before what follows it takes its place.
+        moves.reverse();
+    }
+    (!moves.is_empty()).then_some((moves, rest))
+}
+
 /// Which of so many lines something may have moved to.
-fn landing(lines: usize, distance: i32) -> Range<usize> {
+pub(crate) fn landing(lines: usize, distance: i32) -> Range<usize> {
     let way = (distance.unsigned_abs() as usize).min(lines);
     if distance > 0 { way..lines } else { 0..lines - way }
 }
 
 /// Where a line comes from.
-fn source(line: usize, distance: i32) -> usize {
+pub(crate) fn source(line: usize, distance: i32) -> usize {
     line.wrapping_add_signed(-(distance as isize))
 }
 
-/// What an area has on each side of a part of it.
-pub(crate) fn around(area: Area, part: Area) -> impl Iterator<Item = Area> {
+/// What an area has outside of another.
+pub(crate) fn around(area: Area, other: Area) -> impl Iterator<Item = Area> {
+    let part = area.intersect(&other);
+    // Without a part in common all of it is above.
+    let part = if part.is_empty() { Area { top: area.bottom, ..area } } else { part };
     let above = Area { bottom: part.top, ..area };
     let below = Area { top: part.bottom, ..area };
     let left = Area { top: part.top, bottom: part.bottom, right: part.left, ..area };

@@ -42,6 +42,30 @@ impl Compression {
     }
 }
 
+/// Whether something is done that saves bytes and costs something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Use {
+    /// On slow links.
+    #[default]
+    Auto,
+    /// On all links.
+    Always,
+    /// On none.
+    Never,
+}
+
+/// Which areas that change all the time become videos.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Streaming {
+    /// None.
+    Off,
+    /// Those that look like one.
+    #[default]
+    Filter,
+    /// All.
+    All,
+}
+
 /// What a client can do, and how it wants to be shown the screen.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -49,8 +73,16 @@ pub struct Settings {
     pub monitors: bool,
     /// Which codings may be used.
     pub compression: Compression,
+    /// Whether images may be JPEG until they rest.
+    pub jpeg: Use,
+    /// Which areas become videos.
+    pub streaming: Streaming,
+    /// It tells how videos fare, if asked to.
+    pub reports: bool,
     /// It understands LZ4.
     pub lz4: bool,
+    /// It draws JPEGs a moment after what follows them, as browsers do: nothing is exact where one was until that has passed.
+    pub draws_late: bool,
     /// It understands LZ_PLT.
     pub palettes: bool,
     /// Pixels of the images that it keeps for us, of this display alone.
@@ -68,6 +100,10 @@ impl Default for Settings {
         Self {
             monitors: false,
             compression: Compression::default(),
+            jpeg: Use::default(),
+            streaming: Streaming::default(),
+            reports: false,
+            draws_late: false,
             lz4: false,
             palettes: false,
             cache_pixels: 0,

@@ -3,18 +3,26 @@
 use spice_canvas::Area;
 
 use crate::pixels::{COLOUR, Pixels};
+use crate::print::Key;
+use crate::prints::{PART, Printer, UNKNOWN};
 
 /// Side of the squares whose last change is remembered.
 const TILE: usize = 64;
 
 /// Pixels of a screen.
 ///
-/// INVARIANT: `pixels` holds `width * height` pixels 0x00RRGGBB, rows without a gap; areas given to methods lie inside.
+/// INVARIANT: `pixels` holds `width * height` pixels 0x00RRGGBB; `rows` says for each row of the screen which one of them it
+/// is, each once; `prints` holds for each part of each of them its fingerprint, or that it is not known. Areas given to
+/// methods lie inside.
 #[derive(Debug)]
 pub(crate) struct Shadow {
     width: usize,
     height: usize,
     pixels: Vec<u32>,
+    /// Whole rows that move are not copied: they change their places here.
+    rows: Vec<u32>,
+    prints: Vec<u64>,
+    printer: Printer,
     /// For each tile the version that it changed with last.
     changes: Vec<u64>,
     version: u64,
@@ -22,17 +30,30 @@ pub(crate) struct Shadow {
 
 impl Shadow {
     /// A black picture.
-    pub(crate) fn new(width: usize, height: usize, version: u64) -> Self {
+    pub(crate) fn new(width: usize, height: usize, key: &Key) -> Self {
+        Self::with(width, height, Printer::new(key), 1)
+    }
+
+    fn with(width: usize, height: usize, printer: Printer, version: u64) -> Self {
         let tiles = width.div_ceil(TILE) * height.div_ceil(TILE);
-        Self { width, height, pixels: vec![0; width * height], changes: vec![version; tiles], version }
+        Self {
+            width,
+            height,
+            pixels: vec![0; width * height],
+            rows: (0..height as u32).collect(),
+            prints: vec![UNKNOWN; width.div_ceil(PART) * height],
+            printer,
+            changes: vec![version; tiles],
+            version,
+        }
     }
 
     /// The same picture in another size: what is in both stays, the rest is black.
     pub(crate) fn resized(&self, width: usize, height: usize) -> Self {
-        let mut new = Self::new(width, height, self.version + 1);
+        let mut new = Self::with(width, height, self.printer.clone(), self.version + 1);
         let common = width.min(self.width);
-        for (new, old) in new.pixels.chunks_mut(width).zip(self.pixels.chunks(self.width)) {
-            new[..common].copy_from_slice(&old[..common]);
+        for (y, row) in new.pixels.chunks_mut(width).enumerate().take(self.height) {
+            row[..common].copy_from_slice(self.row(y, 0, common));
         }
         new
     }
@@ -47,14 +68,19 @@ impl Shadow {
         self.version
     }
 
-    /// All pixels.
-    pub(crate) fn pixels(&self) -> &[u32] {
-        &self.pixels
+    /// Makes fingerprints that can be compared with those here.
+    pub(crate) fn printer(&self) -> &Printer {
+        &self.printer
+    }
+
+    /// A copy of all pixels, rows without a gap.
+    pub(crate) fn all(&self) -> Vec<u32> {
+        self.copy_of(self.bounds(), Vec::with_capacity(self.pixels.len()))
     }
 
     /// Pixels from `left` up to `right` of a row.
     pub(crate) fn row(&self, y: usize, left: usize, right: usize) -> &[u32] {
-        &self.pixels[y * self.width..][left..right]
+        &self.pixels[self.start(y)..][left..right]
     }
 
     /// The rows of an area.
@@ -63,13 +89,29 @@ impl Shadow {
         (area.top as usize..area.bottom as usize).map(move |y| self.row(y, left, right))
     }
 
+    /// The fingerprints of a row's parts.
+    pub(crate) fn prints(&self, y: usize) -> &[u64] {
+        &self.prints[self.first_print(y)..][..self.parts()]
+    }
+
+    /// Fingerprints in a row.
+    pub(crate) fn parts(&self) -> usize {
+        self.width.div_ceil(PART)
+    }
+
+    /// Notes the fingerprint of a part, which is what it should be.
+    pub(crate) fn learn(&mut self, y: usize, part: usize, print: u64) {
+        let first = self.first_print(y);
+        self.prints[first + part] = print;
+    }
+
     /// Copies an area out of a picture whose corner lies at `origin`.
     pub(crate) fn take(&mut self, pixels: &impl Pixels, area: Area, origin: (i32, i32)) {
         let left = (area.left - origin.0) as usize;
-        let width = area.width();
         for y in area.top..area.bottom {
-            let start = y as usize * self.width + area.left as usize;
-            pixels.read(left, (y - origin.1) as usize, &mut self.pixels[start..start + width]);
+            let start = self.start(y as usize) + area.left as usize;
+            pixels.read(left, (y - origin.1) as usize, &mut self.pixels[start..start + area.width()]);
+            self.print(y as usize, area);
         }
         self.changed(area);
     }
@@ -81,26 +123,62 @@ impl Shadow {
             return false;
         }
         for y in area.top as usize..area.bottom as usize {
-            let start = y * self.width + area.left as usize;
+            let start = self.start(y) + area.left as usize;
             self.pixels[start..start + area.width()].fill(colour);
         }
+        self.forget(area);
         self.changed(area);
         true
     }
 
     /// Moves the pixels that lie `(dx, dy)` before `target` there; the areas may overlap.
     pub(crate) fn scroll(&mut self, target: Area, dx: i32, dy: i32) {
-        let (width, stride) = (target.width(), self.width);
+        if dx == 0 && target.width() == self.width {
+            self.scroll_rows(target.top as usize, target.bottom as usize, dy);
+        } else {
+            self.scroll_part(target, dx, dy);
+        }
+        self.changed(target);
+    }
+
+    /// Lets whole rows change places. Those that give their pixels away and get none keep a copy.
+    fn scroll_rows(&mut self, top: usize, bottom: usize, dy: i32) {
+        let (way, count) = (dy.unsigned_abs() as usize, bottom - top);
+        let copies = way.min(count);
+        if dy < 0 {
+            (top..bottom).for_each(|y| self.rows.swap(y, y + way));
+            (bottom + way - copies..bottom + way).for_each(|y| self.copy_row(y - way, y));
+        } else {
+            (top..bottom).rev().for_each(|y| self.rows.swap(y, y - way));
+            (top - way..top - way + copies).for_each(|y| self.copy_row(y + way, y));
+        }
+    }
+
+    fn copy_row(&mut self, from: usize, to: usize) {
+        let (source, target, parts) = (self.start(from), self.start(to), self.parts());
+        self.pixels.copy_within(source..source + self.width, target);
+        let (source, target) = (self.first_print(from), self.first_print(to));
+        self.prints.copy_within(source..source + parts, target);
+    }
+
+    fn scroll_part(&mut self, target: Area, dx: i32, dy: i32) {
+        let width = target.width();
+        // Parts keep their fingerprints where all of them moves to the place of another.
+        let known = if dx == 0 { self.parts_inside(target) } else { 0..0 };
         let mut copy = |y: i32| {
-            let from = (y - dy) as usize * stride + (target.left - dx) as usize;
-            let to = y as usize * stride + target.left as usize;
+            let from = self.start((y - dy) as usize) + (target.left - dx) as usize;
+            let to = self.start(y as usize) + target.left as usize;
             self.pixels.copy_within(from..from + width, to);
+            let (from, to) = (self.first_print((y - dy) as usize), self.first_print(y as usize));
+            parts_of(target).for_each(|part| {
+                self.prints[to + part] =
+                    if known.contains(&part) { self.prints[from + part] } else { UNKNOWN };
+            });
         };
         match dy > 0 {
             true => (target.top..target.bottom).rev().for_each(&mut copy),
             false => (target.top..target.bottom).for_each(&mut copy),
         }
-        self.changed(target);
     }
 
     /// A copy of an area's pixels in a buffer, rows without a gap.
@@ -121,6 +199,37 @@ impl Shadow {
         self.tiles(area).map(|tile| self.changes[tile]).max().unwrap_or(0)
     }
 
+    /// The parts of a row that lie in an area completely.
+    fn parts_inside(&self, area: Area) -> std::ops::Range<usize> {
+        let (left, right) = (area.left as usize, area.right as usize);
+        left.div_ceil(PART)..if right == self.width { self.parts() } else { right / PART }
+    }
+
+    fn start(&self, y: usize) -> usize {
+        self.rows[y] as usize * self.width
+    }
+
+    fn first_print(&self, y: usize) -> usize {
+        self.rows[y] as usize * self.parts()
+    }
+
+    /// Makes the fingerprints of the parts of a row that an area touches.
+    fn print(&mut self, y: usize, area: Area) {
+        let (row, prints) = (self.start(y), self.first_print(y));
+        for part in parts_of(area) {
+            let pixels = &self.pixels[row..row + self.width][part * PART..];
+            self.prints[prints + part] = self.printer.print(&pixels[..pixels.len().min(PART)]);
+        }
+    }
+
+    /// Forgets the fingerprints of all parts that an area touches.
+    fn forget(&mut self, area: Area) {
+        for y in area.top as usize..area.bottom as usize {
+            let (first, parts) = (self.first_print(y), parts_of(area));
+            self.prints[first + parts.start..first + parts.end].fill(UNKNOWN);
+        }
+    }
+
     fn changed(&mut self, area: Area) {
         self.version += 1;
         for tile in self.tiles(area) {
@@ -134,4 +243,9 @@ impl Shadow {
         let rows = area.top as usize / TILE..(area.bottom as usize).div_ceil(TILE);
         rows.flat_map(move |row| columns.clone().map(move |column| row * across + column))
     }
+}
+
+/// The parts of a row that an area touches.
+fn parts_of(area: Area) -> std::ops::Range<usize> {
+    area.left as usize / PART..(area.right as usize).div_ceil(PART)
 }

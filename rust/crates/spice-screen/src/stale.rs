@@ -42,6 +42,8 @@ pub(crate) struct Stale {
     pub(crate) generation: u64,
     pub(crate) moves: Vec<Move>,
     pub(crate) dirty: Region,
+    /// What has changed since the view last looked, whether it was shown or not.
+    pub(crate) news: Region,
     /// Which parts are monitors.
     pub(crate) monitors: bool,
 }
@@ -49,7 +51,13 @@ pub(crate) struct Stale {
 impl Stale {
     /// Everything, of a surface that the client does not have yet.
     pub(crate) fn everything(generation: u64, bounds: Area) -> Self {
-        Self { generation, moves: Vec::new(), dirty: Region::from(bounds), monitors: true }
+        Self {
+            generation,
+            moves: Vec::new(),
+            dirty: Region::from(bounds),
+            news: Region::default(),
+            monitors: true,
+        }
     }
 
     /// Whether the client shows the picture.
@@ -67,6 +75,8 @@ impl Stale {
     pub(crate) fn changed(&mut self, region: &Region) {
         self.dirty = self.dirty.union(region);
         simplify(&mut self.dirty);
+        self.news = self.news.union(region);
+        simplify(&mut self.news);
     }
 
     /// Pixels moved.

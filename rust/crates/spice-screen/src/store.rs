@@ -64,7 +64,7 @@ impl Store {
     fn keep(&mut self, shadow: &Shadow, entry: Entry) {
         self.pixels += entry.piece.area().pixels();
         self.pieces.push_back(entry);
-        while self.pieces.len() > MOST || self.pixels > 2 * shadow.pixels().len() {
+        while self.pieces.len() > MOST || self.pixels > 2 * shadow.bounds().pixels() {
             let Some(oldest) = self.pieces.pop_front() else { break };
             self.pixels -= oldest.piece.area().pixels();
         }

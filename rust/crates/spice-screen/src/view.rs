@@ -2,15 +2,18 @@
 
 use spice_canvas::Region;
 use spice_proto::Channel;
+use spice_wire::messages::display::StreamReport;
 
 use crate::counters::Counters;
 use crate::gallery::Gallery;
+use crate::heat::Heat;
 use crate::link::Link;
 use crate::message;
 use crate::order::{Order, Plan};
 use crate::screen::{Look, Screen};
 use crate::settings::{Compression, Settings};
 use crate::stale::Stale;
+use crate::stream::Streams;
 
 /// How much may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +50,14 @@ pub struct View {
     pub(crate) images: u64,
     /// The row where the last step left off.
     pub(crate) resume: i32,
+    /// What the client shows with a loss.
+    pub(crate) lossy: Region,
+    pub(crate) heat: Heat,
+    pub(crate) streams: Streams,
     pub(crate) gallery: Gallery,
     pub(crate) link: Link,
+    /// The time of the last plan.
+    pub(crate) now: f64,
     pub(crate) counters: Counters,
 }
 
@@ -63,8 +72,12 @@ impl View {
             owes_mark: false,
             images: 0,
             resume: 0,
+            lossy: Region::default(),
+            heat: Heat::default(),
+            streams: Streams::new(settings.streaming),
             gallery: Gallery::new(settings.cache_pixels),
             link: Link::new(settings.bandwidth),
+            now: 0.0,
             counters: Counters::default(),
             settings,
         }
@@ -80,15 +93,21 @@ impl View {
         self.preferred = compression;
     }
 
+    /// The client tells how a video fares. What it says may be anything.
+    pub fn report(&mut self, report: &StreamReport) {
+        self.streams.reported(report, self.now);
+    }
+
     /// Pixels that the client has not been shown as they are now, moves included.
     pub fn due_pixels(&self, screen: &mut Screen) -> usize {
         screen.look(self.place).map_or(0, |look| look.stale.pixels())
     }
 
-    /// Whether the client has been sent all there is.
+    /// Whether the client has been sent all there is, without loss.
     pub fn is_up_to_date(&self, screen: &mut Screen) -> bool {
         let known = self.generation;
-        screen.look(self.place).is_none_or(|look| look.stale.generation == known && look.stale.is_empty())
+        let shown = |look: Look<'_>| look.stale.generation == known && look.stale.is_empty();
+        screen.look(self.place).is_none_or(shown) && self.lossy.is_empty()
     }
 
     /// What was sent so far, by name.
@@ -103,7 +122,7 @@ impl View {
         self.begin_step(channel, now);
         loop {
             let plan = self.plan(screen, now, Room { messages: channel.window_room(), bytes });
-            shown.more = plan.more();
+            (shown.more, shown.again) = (plan.more(), plan.again());
             if plan.is_empty() {
                 break;
             }
@@ -131,19 +150,21 @@ impl View {
     }
 
     /// What is to be sent next. The screen may change before it is sent.
-    pub fn plan(&mut self, screen: &mut Screen, _now: f64, room: Room) -> Plan {
+    pub fn plan(&mut self, screen: &mut Screen, now: f64, room: Room) -> Plan {
+        self.now = now;
         let mut plan = Plan::new(room);
         let Some(mut look) = screen.look(self.place) else { return plan };
-        self.make_surface(&look, &mut plan);
-        if self.generation == look.stale.generation {
-            self.move_pixels(look.stale, &mut plan);
-            if look.stale.moves.is_empty() {
-                self.draw(&mut look, &mut plan);
-            }
-            self.say_complete(&mut look, &mut plan);
+        if !self.make_surface(&look, &mut plan) {
+            plan.more = true;
+            return plan;
         }
-        let Stale { generation, monitors, .. } = *look.stale;
-        plan.more = self.generation != generation || !look.stale.is_empty() || self.owes_mark || monitors;
+        self.hear(&mut look, now);
+        if self.move_pixels(look.stale, &mut plan, now) {
+            self.show_videos(&mut look, &mut plan, now);
+            self.draw(&mut look, &mut plan);
+        }
+        self.say_complete(&mut look, &mut plan);
+        self.refine(&mut look, &mut plan, now);
         plan
     }
 
@@ -153,16 +174,22 @@ impl View {
             match order {
                 Order::Message(message) => channel.send(message.id, &message.body),
                 Order::Piece(piece, kept) => self.send_piece(piece, *kept, channel),
+                Order::Frame(piece, stream, time) => self.send_frame(piece, *stream, *time, channel),
             };
         }
         plan.orders.len()
     }
 
-    /// Makes a surface of the screen's present size, if the client has none.
-    fn make_surface(&mut self, look: &Look<'_>, plan: &mut Plan) {
+    /// Makes a surface of the screen's present size, if the client has none. Whether it has one.
+    fn make_surface(&mut self, look: &Look<'_>, plan: &mut Plan) -> bool {
         let (bounds, generation) = (look.shadow.bounds(), look.stale.generation);
         if self.generation == generation {
-            return;
+            return true;
+        }
+        while let Some(id) = self.streams.any() {
+            if !self.end_video(id, plan) {
+                return false;
+            }
         }
         if self.generation != 0 && plan.say(message::surface_destroy()) {
             self.generation = 0;
@@ -170,13 +197,26 @@ impl View {
         if self.generation == 0 && plan.say(message::surface_create(bounds)) {
             self.generation = generation;
             self.unsent = Region::from(bounds);
+            self.heat = Heat::new(bounds);
+            self.lossy = match self.settings.draws_late {
+                true => self.lossy.within(&bounds),
+                false => Region::default(),
+            };
+            self.heat.touched(bounds, self.now);
             self.owes_mark = true;
         }
+        self.generation == generation
     }
 
-    fn move_pixels(&mut self, stale: &mut Stale, plan: &mut Plan) {
+    /// Sends the moves; whether there was room for all.
+    fn move_pixels(&mut self, stale: &mut Stale, plan: &mut Plan, now: f64) -> bool {
         let moved = stale.moves.iter().take_while(|motion| plan.say(message::copy_bits(motion))).count();
-        stale.moves.drain(..moved).for_each(|_| self.counters.moved());
+        for motion in stale.moves.drain(..moved) {
+            self.counters.moved();
+            self.carry(&motion, &mut stale.dirty, now);
+        }
+        plan.more |= !stale.moves.is_empty();
+        stale.moves.is_empty()
     }
 
     /// Says that the picture can be shown, as soon as all of it has been sent once, and what its monitors are.
@@ -188,5 +228,6 @@ impl View {
             look.stale.monitors =
                 self.settings.monitors && !plan.say(message::monitors_config(look.monitors));
         }
+        plan.more |= self.unsent.is_empty() && (self.owes_mark || look.stale.monitors);
     }
 }

@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::{Client, noise, picture, screen};
-use spice_screen::{Compression, Room, Screen, Settings, View};
+use spice_screen::{Compression, Room, Screen, Settings, Use, View};
 use spice_wire::messages::display::{FromServer, ImageCompression};
 use spice_wire::messages::image::ImageType;
 
@@ -50,7 +50,7 @@ fn kind(message: &FromServer) -> Option<ImageType> {
 }
 
 fn mode(compression: Compression) -> Settings {
-    Settings { compression, lz4: true, ..Settings::default() }
+    Settings { compression, lz4: true, jpeg: Use::Never, ..Settings::default() }
 }
 
 #[test]

@@ -5,7 +5,8 @@ mod common;
 use common::{Client, noise, picture, screen};
 use proptest::prelude::*;
 use spice_canvas::Area;
-use spice_screen::{Compression, Screen, Settings};
+use spice_screen::{Compression, Screen, Settings, Streaming, Use};
+use spice_wire::messages::display::StreamReport;
 
 const MODES: [Compression; 8] = {
     use Compression as C;
@@ -46,6 +47,16 @@ enum Act {
         budget: usize,
     },
     Receive(usize),
+    /// A place that changes again and again.
+    Play {
+        area: Area,
+        frames: u32,
+        every: f64,
+    },
+    Report {
+        client: usize,
+        words: [u32; 7],
+    },
     Wait(f64),
 }
 
@@ -82,6 +93,9 @@ fn acts() -> impl Strategy<Value = Act> {
             .prop_map(|(client, budget)| Act::Step { client, budget }),
         4 => (0..6usize).prop_map(Act::Receive),
         1 => (0.0..3.0f64).prop_map(Act::Wait),
+        1 => (places(), 1..40u32, 0.01..0.3f64)
+            .prop_map(|(area, frames, every)| Act::Play { area, frames, every }),
+        1 => (0..6usize, any::<[u32; 7]>()).prop_map(|(client, words)| Act::Report { client, words }),
     ]
 }
 
@@ -95,7 +109,7 @@ fn drawn(width: usize, height: usize, seed: u32, coarse: bool) -> Vec<u32> {
 
 fn scrolled(screen: &Screen, dx: i32, dy: i32, seed: u32) -> Vec<u32> {
     let (width, height) = screen.size();
-    let mut pixels = noise(width * height, seed);
+    let (mut pixels, old) = (noise(width * height, seed), screen.pixels());
     for y in 0..height as i32 {
         for x in 0..width as i32 {
             let from = (x - dx, y - dy);
@@ -103,8 +117,7 @@ fn scrolled(screen: &Screen, dx: i32, dy: i32, seed: u32) -> Vec<u32> {
                 && (0..height as i32).contains(&from.1)
                 && (x + y) % 97 != 0
             {
-                pixels[y as usize * width + x as usize] =
-                    screen.pixels()[from.1 as usize * width + from.0 as usize];
+                pixels[y as usize * width + x as usize] = old[from.1 as usize * width + from.0 as usize];
             }
         }
     }
@@ -141,7 +154,11 @@ impl World {
                     compression: MODES[compression],
                     bandwidth,
                     lz4: compression % 2 == 0,
+                    jpeg: [Use::Never, Use::Always, Use::Auto][compression % 3],
+                    streaming: [Streaming::All, Streaming::Filter][compression % 2],
+                    reports: compression % 2 == 0,
                     palettes: compression % 3 == 0,
+                    draws_late: compression % 4 == 1,
                     cache_pixels: [0, 12_000, 100_000][compression % 3],
                     ..Settings::default()
                 };
@@ -164,6 +181,33 @@ impl World {
                 *now += seconds;
                 clients.iter_mut().for_each(|client| client.now = *now);
             }
+            Act::Play { area, frames, every } => {
+                for frame in 0..frames {
+                    let (width, height) = (area.width().max(1), area.height().max(1));
+                    screen.draw(&picture(&noise(width * height, frame), width), area.left, area.top);
+                    *now += every;
+                    for client in &mut *clients {
+                        client.now = *now;
+                        client.step(screen, 1_000_000);
+                        client.receive();
+                    }
+                }
+            }
+            Act::Report { client, words } => {
+                if let Some(client) = clients.get_mut(client) {
+                    let [stream_id, unique_id, start, end, frames, drops, delay] = words;
+                    client.view.report(&StreamReport {
+                        stream_id: stream_id % 3,
+                        unique_id: unique_id % 5,
+                        start_frame_time: start,
+                        end_frame_time: end,
+                        num_frames: frames % 3,
+                        num_drops: if drops % 5 == 0 { u32::MAX } else { drops },
+                        last_frame_delay: delay as i32,
+                        audio_delay: u32::MAX,
+                    });
+                }
+            }
             Act::Join { .. } | Act::Leave(_) => {}
         }
     }
@@ -178,7 +222,7 @@ proptest! {
         world.act(&Act::Join { window: 0, compression: 6, bandwidth: 1e9 });
         list.iter().for_each(|act| world.act(act));
         for client in &mut world.clients {
-            client.catch_up(&mut world.screen);
+            client.rest(&mut world.screen);
             client.agrees(&world.screen);
         }
     }

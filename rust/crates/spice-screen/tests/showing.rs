@@ -171,7 +171,7 @@ fn a_screen_has_a_size() {
     use spice_screen::Screen;
     let limits = spice_wire::Limits::default();
     for (width, height) in [(0, 10), (10, 0), (40_000, 1), (30_000, 30_000)] {
-        let error = Screen::new(width, height, &limits).unwrap_err();
+        let error = Screen::new(width, height, &limits, &spice_screen::Key::default()).unwrap_err();
         assert!(error.to_string().contains(&format!("{width}x{height}")));
         assert!(screen(10, 10).resize(width, height).is_err());
     }

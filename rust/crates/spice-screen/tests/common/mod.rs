@@ -6,7 +6,7 @@ use std::sync::Arc;
 use spice_canvas::{Canvas, Progress, Shared};
 use spice_codec::Source;
 use spice_proto::{Channel, HeaderKind, Role};
-use spice_screen::{Screen, Settings, Shown, View};
+use spice_screen::{Key, Screen, Settings, Shown, View};
 use spice_wire::Limits;
 use spice_wire::messages::ChannelType;
 use spice_wire::messages::display::FromServer;
@@ -67,17 +67,42 @@ impl Client {
         assert_eq!(self.server.next_packet(), Ok(None), "acknowledgements are all that the client sends");
     }
 
-    /// Steps until nothing is due.
+    /// Steps until nothing is due, and all has been sent without loss.
     pub fn catch_up(&mut self, screen: &mut Screen) {
+        self.catch_up_with_loss(screen);
+        assert!(self.view.is_up_to_date(screen));
+    }
+
+    /// Steps until nothing is due.
+    pub fn catch_up_with_loss(&mut self, screen: &mut Screen) {
         for _ in 0..10_000 {
             let shown = self.step(screen, usize::MAX);
             self.receive();
             if !shown.more && shown.sent == 0 {
-                assert!(self.view.is_up_to_date(screen));
                 return;
             }
         }
         panic!("the view always has something more to send");
+    }
+
+    /// Steps, and lets time pass as the view asks for it, until it will never have anything to do again.
+    pub fn rest(&mut self, screen: &mut Screen) {
+        for _ in 0..10_000 {
+            let shown = self.step(screen, usize::MAX);
+            self.receive();
+            match shown.again {
+                _ if shown.more || shown.sent > 0 => {}
+                Some(again) => {
+                    assert!(again > self.now, "{again} is not after {}", self.now);
+                    self.now = again;
+                }
+                None => {
+                    assert!(self.view.is_up_to_date(screen));
+                    return;
+                }
+            }
+        }
+        panic!("the view never comes to rest");
     }
 
     /// What the client shows.
@@ -89,12 +114,12 @@ impl Client {
     /// The client shows the screen.
     #[track_caller]
     pub fn agrees(&mut self, screen: &Screen) {
-        let shown = self.shows();
-        if let Some(at) = shown.iter().zip(screen.pixels()).position(|(shown, right)| shown != right) {
+        let (shown, right) = (self.shows(), screen.pixels());
+        if let Some(at) = shown.iter().zip(&right).position(|(shown, right)| shown != right) {
             let width = screen.size().0;
-            panic!("pixel ({}, {}): {:x} for {:x}", at % width, at / width, shown[at], screen.pixels()[at]);
+            panic!("pixel ({}, {}): {:x} for {:x}", at % width, at / width, shown[at], right[at]);
         }
-        assert_eq!(shown.len(), screen.pixels().len());
+        assert_eq!(shown.len(), right.len());
         assert!(self.canvas.marked());
     }
 
@@ -120,13 +145,19 @@ fn name(message: &FromServer) -> &'static str {
         M::CopyBits(_) => "move",
         M::DrawFill(_) => "fill",
         M::DrawCopy(_) => "image",
+        M::InvalList(_) => "forget",
+        M::StreamCreate(_) => "video",
+        M::StreamData(_) => "frame",
+        M::StreamClip(_) => "clip",
+        M::StreamDestroy(_) => "end",
+        M::StreamActivateReport(_) => "report",
         _ => "other",
     }
 }
 
 /// A black screen.
 pub fn screen(width: usize, height: usize) -> Screen {
-    Screen::new(width, height, &Limits::default()).expect("a possible size")
+    Screen::new(width, height, &Limits::default(), &Key([1, 2, 3, 4])).expect("a possible size")
 }
 
 /// Pixels as a source of drawing.
