@@ -121,7 +121,10 @@ def dissect(said: list[Said], directory: Path) -> Dissection:
     found = Dissection()
     for line in tshark(*options, "-Y", "tcp.len > 0", "-T", "fields", "-E", "separator=/t", *wanted):
         protocols, malformed, image, info = line.split("\t", 3)
-        if protocols.endswith("spice"):
+        if protocols.endswith("spice:image-jfif"):
+            # Its JPEG dissector puts words of its own into the place of SPICE's.
+            found.messages["Server image as JPEG"] += 1
+        elif protocols.endswith("spice"):
             found.messages.update(name.partition("[")[0].strip() for name in info.split(", "))
         # It takes the header of such an image for a part of its data, and runs over the end behind a small palette.
         if malformed and image != LZ_PLT:
