@@ -52,6 +52,7 @@ bench: $(VENV)/.extension  ## the figures of the README, against the reference
 	$(BIN)/python benches/session.py
 	$(BIN)/python benches/server.py
 	$(BIN)/python benches/sources.py
+	$(BIN)/python benches/tls.py
 
 ##@ Change
 gen: $(VENV)/.venv  ## write the generated Python files and the protocol pages again
