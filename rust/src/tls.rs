@@ -1,5 +1,6 @@
 //! TLS for Python: one end of a connection, a server's identity, and whom a client believes.
 
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 
 use pyo3::prelude::*;
@@ -7,7 +8,9 @@ use pyo3::types::{PyBytes, PyTuple};
 use spice_tls::{Authorities, Handshake, Identity, Offer, Pipe, Reason, Received};
 
 use crate::channel::with_bytes;
+use crate::descriptor;
 use crate::errors;
+use crate::sealed;
 use crate::sync::lock;
 
 /// Bytes up to which enciphering takes less time than waiting for the interpreter's lock may take.
@@ -122,6 +125,24 @@ impl TlsPipe {
         with_bytes(data, |bytes| lock(&self.pipe).receive(bytes))
     }
 
+    /// Receives ciphertext from a socket that does not block: how many bytes, 0 at the end of the stream, None if there are none
+    /// yet. Raises OSError. The descriptor stays its owner's, who does not close it meanwhile.
+    fn receive_from(&self, py: Python<'_>, number: i32) -> PyResult<Option<usize>> {
+        let receive =
+            || descriptor::with_socket(number, |stream| sealed::receive(&mut lock(&self.pipe), stream));
+        py.detach(receive).map_err(errors::system)
+    }
+
+    /// Sends ciphertext to a socket that does not block, as far as that needs no waiting: how many bytes are left. As above.
+    fn send_to(&self, py: Python<'_>, number: i32) -> PyResult<usize> {
+        let send = |stream: &TcpStream| {
+            let mut pipe = lock(&self.pipe);
+            sealed::flush(&mut pipe, stream)?;
+            Ok(pipe.outgoing().len())
+        };
+        py.detach(|| descriptor::with_socket(number, send)).map_err(errors::system)
+    }
+
     /// Goes on with the handshake: `waiting` for ciphertext, `judging`, or `complete`. Raises TlsError.
     fn handshake(&self, py: Python<'_>) -> PyResult<&'static str> {
         // Signing takes a millisecond.
@@ -178,16 +199,14 @@ impl TlsPipe {
         })
     }
 
-    /// Enciphers data; returns it behind what else is to be sent. Raises TlsError.
-    fn write<'py>(&self, py: Python<'py>, data: &Bound<'_, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
-        with_bytes(data, |bytes| self.with(py, bytes.len(), |pipe| pipe.write(bytes)))??;
-        Ok(self.outgoing(py))
+    /// Enciphers data, behind what else is to be sent. Raises TlsError.
+    fn write(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<()> {
+        with_bytes(data, |bytes| self.with(py, bytes.len(), |pipe| pipe.write(bytes)))?
     }
 
-    /// Says goodbye to the peer; returns what is to be sent. Raises TlsError.
-    fn close<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        self.with(py, 0, Pipe::close)?;
-        Ok(self.outgoing(py))
+    /// Says goodbye to the peer. Raises TlsError.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        self.with(py, 0, Pipe::close)
     }
 
     /// What is to be sent, in this order; empty for nothing.
