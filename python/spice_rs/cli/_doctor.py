@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import trio
 from trio.abc import Stream
 
-from ..channels._base import Channel
 from ..client import Session, connect
 from ..enums import ChannelType, CommonCap
 from ..errors import ConnectError
@@ -62,23 +61,18 @@ async def examine(address: Address, password: str | None, say: Say) -> None:
     async with connect(address, password=password) as session:
         async with report.stage("channels") as found:
             await settle(session)
-            found += [f"{name(channel)} {key[1]}" for key, channel in session.channels.items() if channel]
+            found += [channel.name for channel in session.channels.values() if channel]
         _complain(session, say)
         async with report.stage("picture") as found:
             frame = await session.display.frame()
             found.append(f"{frame.width}x{frame.height}{'' if frame.exact else ', not exact'}")
 
 
-def name(channel: Channel) -> str:
-    """Return the type of a channel as people write it."""
-    return channel.kind.name.lower()
-
-
 def _complain(session: Session, say: Say) -> None:
     """Say which channels could not be opened: the session goes on without them."""
-    for (kind, number), channel in session.channels.items():
+    for channel in session.channels.values():
         if channel is not None and channel.ended is not None:
-            say(f"FAILED  {kind.name.lower()} {number}: {channel.ended}")
+            say(f"FAILED  {channel.name}: {channel.ended}")
 
 
 async def _resolve(address: TcpAddress) -> list[str]:

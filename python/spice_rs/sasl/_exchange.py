@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import trio
 
+from ..auth import Conversation
 from ..errors import AuthenticationError, LinkError, RemoteProtocolError, Unsupported
 from ._mechanism import ClientMechanism, LoginRefused, ServerMechanism
 
@@ -36,16 +36,6 @@ STEPS_MAX = 16
 """Steps of a login; no mechanism has half as many."""
 
 REFUSAL = b"Authentication failed\0"
-
-
-class Conversation(Protocol):
-    """The stream as the login sees it."""
-
-    async def take(self, count: int) -> bytes:
-        """Receive exactly so many bytes."""
-
-    async def send(self, data: bytes) -> None:
-        """Send."""
 
 
 async def client_login(
