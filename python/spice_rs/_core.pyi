@@ -459,6 +459,7 @@ class View:
         reports: bool = False,
         lz4: bool = False,
         browser: bool = False,
+        first_image: int | None = None,
         cache_pixels: int = 0,
         bandwidth: float | None = None,
     ) -> View:
@@ -468,7 +469,8 @@ class View:
         images may be sent with a loss, and without one as soon as they rest; "auto" on slow links. `streaming`: which areas
         that change all the time become MJPEG videos: none, those that look like one, or all. `reports`: the client tells how
         videos fare. `lz4`: it understands LZ4, which is LZ otherwise. `browser`: it draws JPEGs a moment late and
-        understands no images of indices, as spice-html5. `cache_pixels`: pixels of images that it keeps for this display, none where negative; what
+        understands no images of indices, as spice-html5. `first_image`: where the ids of images that it keeps begin, otherwise at one that no
+        other view has. `cache_pixels`: pixels of images that it keeps for this display, none where negative; what
         several displays of one client are given must not exceed what the client allows. `bandwidth`: bytes a second that the
         way to it is expected to take; what it takes is measured from then on.
         """

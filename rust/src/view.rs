@@ -88,7 +88,7 @@ impl View {
     #[pyo3(
         signature = (screen, **wishes),
         text_signature = "(screen, *, monitors=False, compression='auto', jpeg='auto', streaming='filter', reports=False, \
-                          lz4=False, browser=False, cache_pixels=0, bandwidth=None)"
+                          lz4=False, browser=False, first_image=None, cache_pixels=0, bandwidth=None)"
     )]
     fn new(screen: &Bound<'_, Screen>, wishes: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let (screen, settings) = (screen.get().shared().clone(), wishes::settings(wishes)?);

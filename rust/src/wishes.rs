@@ -34,6 +34,9 @@ fn set(settings: &mut Settings, name: &str, value: &Bound<'_, PyAny>) -> PyResul
         "reports" => settings.reports = value.extract()?,
         "lz4" => settings.lz4 = value.extract()?,
         "browser" => (settings.draws_late, settings.palettes) = browser(value.extract()?),
+        "first_image" => {
+            settings.first_image = value.extract::<Option<u64>>()?.unwrap_or(settings.first_image)
+        }
         "cache_pixels" => settings.cache_pixels = pixels(value.extract()?).min(MOST_KEPT),
         "bandwidth" => settings.bandwidth = bandwidth(value.extract()?).unwrap_or(settings.bandwidth),
         other => return Err(errors::wrong_type(format!("a view has no {other:?}"))),

@@ -16,7 +16,7 @@ from spice_rs.enums import MouseMode
 from tests.peers.gtkclient import GtkClient
 from tests.peers.viewer import PROGRAMS, Viewer
 
-from .served import SIZE, all_opened, all_show, blocking, desk, opened, screen_picture, serving, shows
+from .served import SIZE, all_opened, all_show, blocking, desk, opened, screen_picture, sent, serving, shows
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
@@ -33,6 +33,15 @@ async def test_clients_follow_the_size_of_a_screen() -> None:
             await all_show(server, clients, f"at {size}, before drawing")
             await server.screen.draw(desk(number, (300, 200)), at=(5, 5))
             await all_show(server, clients, f"at {size}")
+
+
+async def test_clients_never_take_one_kept_picture_for_another() -> None:
+    pictures = [desk(seed, (300, 60)) for seed in range(12)]
+    async with serving() as server, all_opened(server) as clients:
+        for number in range(36):
+            await server.screen.draw(pictures[number % 12], at=(0, 0))
+            await all_show(server, clients, f"at picture {number}")
+        assert sent(server)["reused"] >= 12 * len(clients), "most of them are not sent a second time"
 
 
 async def test_a_viewer_in_a_window_follows_the_size_of_a_screen() -> None:

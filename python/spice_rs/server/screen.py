@@ -200,6 +200,9 @@ class Screen:
         """Begin to show the screen to a client's display, which has named its caches."""
         assert channel.linked is not None and channel.init is not None
         can = channel.linked.channel
+        is_browser = channel.init.glz_window <= 0  # no capability says so: who has no GLZ window is one
+        # spice-html5 mixes the halves of an image's id with OR: only ids of 32 bits are what they are to it.
+        first_image = self.number << 24 if is_browser else None
         return _core.View(
             self._core,
             monitors=DisplayCap.MONITORS_CONFIG in can,
@@ -208,7 +211,8 @@ class Screen:
             streaming=self._encoding.streaming.value,
             reports=DisplayCap.STREAM_REPORT in can,
             lz4=DisplayCap.LZ4_COMPRESSION in can,
-            browser=channel.init.glz_window <= 0,  # no capability says so: who has no GLZ window is one
+            browser=is_browser,
+            first_image=first_image,
             # Displays share the client's cache: each has half of what those before it have left.
             cache_pixels=channel.init.pixmap_cache_size >> (self.number + 1),
         )
