@@ -23,6 +23,7 @@ class Words:
     peer: str
     _buffer: bytearray = field(default_factory=bytearray)
     _waiting: bytes = b""
+    _heard: bool = False
 
     async def take(self, count: int, ahead: int = 0) -> bytes:
         """Receive exactly `count` bytes; up to `ahead` may come with them and wait for the next `take`."""
@@ -35,9 +36,10 @@ class Words:
         """As `take`, but the bytes stay."""
         while len(self._buffer) < count:
             wanted = max(count, ahead) - len(self._buffer)
-            data = await _or_link_error(self.stream.receive_some(wanted), self.peer)
+            data = await self._receive(wanted)
             if not data:
                 raise self._ended()
+            self._heard = True
             self._buffer += data
         return bytes(self._buffer[:count])
 
@@ -59,12 +61,19 @@ class Words:
         """Send together with the next `send`."""
         self._waiting += data
 
+    async def _receive(self, wanted: int) -> bytes | bytearray:
+        try:
+            return await self.stream.receive_some(wanted)
+        except trio.BrokenResourceError as error:
+            # The reference server resets the connection of who speaks without TLS at its port for that.
+            raise (_broken(self.peer, error) if self._heard else self._ended()) from error
+
     def _ended(self) -> LinkError:
-        if self._buffer:
+        if self._heard:
             return LinkError(f"the {self.peer} closed the connection in the middle of the link")
         return LinkError(
-            f"the {self.peer} closed the connection without a word; it may want TLS there, have no such channel, "
-            "or be no SPICE"
+            f"the {self.peer} closed the connection without a word; it may want TLS there (spice+tls://), have no such "
+            "channel, or be no SPICE"
         )
 
 
@@ -72,6 +81,8 @@ async def _or_link_error(operation: Awaitable[T], peer: str) -> T:
     try:
         return await operation
     except trio.BrokenResourceError as error:
-        raise LinkError(
-            f"the connection to the {peer} broke during the link: {error.__cause__ or error}"
-        ) from error
+        raise _broken(peer, error) from error
+
+
+def _broken(peer: str, error: trio.BrokenResourceError) -> LinkError:
+    return LinkError(f"the connection to the {peer} broke during the link: {error.__cause__ or error}")

@@ -17,6 +17,7 @@ import numpy as np
 
 from ._pictures import Picture
 from ._process import Peer, PeerFailed, free_port
+from .x509 import Certificates
 
 GUESTS = {"bios": (), "memtest": ("-kernel", "/boot/memtest86+x64.bin")}
 # Device arguments, and for each display the QMP device and head that `screendump` knows it by.
@@ -33,6 +34,10 @@ ADAPTERS: dict[str, tuple[tuple[str, ...], tuple[tuple[str, int], ...]]] = {
 }
 
 
+CHANNELS = {1: "main", 2: "display", 3: "inputs", 4: "cursor"}
+"""Names of channels by the numbers of the protocol."""
+
+
 class Qemu(Peer):
     """A virtual machine without a disk, with SPICE on a free port of the loopback or on a UNIX socket.
 
@@ -44,7 +49,14 @@ class Qemu(Peer):
         memory_mib: with 256 or more, memtest takes 15 s to measure it before it draws.
         spice: more options of -spice, by name.
         sasl: clients log in by SASL; the environment that `sasl.configure` gave.
+        tls: what to show at a TLS port.
+        plain: listen on a port without TLS too.
+        tls_channels, plaintext_channels: channels that may only come so.
         extra: more arguments for QEMU.
+
+    Attributes:
+        address: by the plain port, or the socket; by the TLS port where there is nothing else.
+        port, tls_port: None where there is none.
     """
 
     def __init__(
@@ -59,14 +71,19 @@ class Qemu(Peer):
         memory_mib: int = 64,
         spice: dict[str, str] | None = None,
         sasl: dict[str, str] | None = None,
+        tls: Certificates | None = None,
+        plain: bool = True,
+        tls_channels: tuple[str, ...] = (),
+        plaintext_channels: tuple[str, ...] = (),
         extra: tuple[str, ...] = (),
         port: int | None = None,
     ) -> None:
         super().__init__("qemu")
-        self.env |= sasl or {}
+        self.env |= (sasl or {}) | (tls.environment if tls else {})
         self.password = password
         self._guest = guest
         self.port: int | None = None
+        self.tls_port: int | None = None
         self.socket_path: Path | None = None
         devices, self._displays = ADAPTERS[vga]
         options: dict[str, str] = {"seamless-migration": "off"}
@@ -75,9 +92,15 @@ class Qemu(Peer):
             self.address = f"spice+unix://{self.socket_path}"
             options |= {"unix": "on", "addr": str(self.socket_path)}
         else:
+            options["addr"] = "127.0.0.1"
+        if tls is not None:
+            self.tls_port = free_port()
+            self.address = f"spice+tls://127.0.0.1:{self.tls_port}"
+            options |= {"tls-port": str(self.tls_port), "x509-dir": str(tls.directory)}
+        if plain and not unix:
             self.port = free_port() if port is None else port
             self.address = f"spice://127.0.0.1:{self.port}"
-            options |= {"addr": "127.0.0.1", "port": str(self.port)}
+            options["port"] = str(self.port)
         secret: tuple[str, ...] = ()
         if sasl is not None:
             options["sasl"] = "on"
@@ -91,6 +114,8 @@ class Qemu(Peer):
         if compression is not None:
             options["image-compression"] = compression
         options |= spice or {}
+        rules = [f"tls-channel={name}" for name in tls_channels]
+        rules += [f"plaintext-channel={name}" for name in plaintext_channels]
         arguments = [
             *("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none"),
             # Not KVM: where it is nested it is slower than translation, and where it is absent QEMU would not start.
@@ -98,7 +123,7 @@ class Qemu(Peer):
             *devices,
             *(("-device", "usb-ehci", "-device", "usb-tablet") if tablet else ()),
             *secret,
-            *("-spice", ",".join(f"{name}={value}" for name, value in options.items())),
+            *("-spice", ",".join([*(f"{name}={value}" for name, value in options.items()), *rules])),
             *GUESTS[guest],
             *extra,
         ]
@@ -115,9 +140,19 @@ class Qemu(Peer):
             monitor = ["-chardev", f"socket,id=monitor,fd={number}", "-mon", "chardev=monitor,mode=control"]
             self.start([*arguments, *monitor], pass_fds=[number])
         qmp = Qmp(ours, self)
-        if self.port is not None:
-            self.wait_listening(self.port)
+        for port in filter(None, (self.port, self.tls_port)):
+            self.wait_listening(port)
         return qmp
+
+    @property
+    def both(self) -> str:
+        """The address with both ports."""
+        return f"spice://127.0.0.1?port={self.port}&tls-port={self.tls_port}"
+
+    def channels(self) -> dict[str, bool]:
+        """Return the channels that clients have open, by their names, and whether each is inside of TLS, as QEMU sees it."""
+        found = self.qmp.command("query-spice").get("channels", ())
+        return {CHANNELS.get(each["channel-type"], "other"): each["tls"] for each in found}
 
     def ground_truth(self, display: int = 0) -> Picture:
         """Return what QEMU itself says is on a display."""

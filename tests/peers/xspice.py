@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from . import workloads
 from ._process import free_port
+from .x509 import Certificates
 from .xvfb import XServer
 
 COMPRESSIONS = ("off", "auto_glz", "auto_lz", "quic", "glz", "lz")
@@ -23,6 +24,8 @@ class Xspice(XServer):
         streaming: `off`, `all` or `filter`: which regions become video streams; `codecs` as `spice:mjpeg;gstreamer:vp8`.
         image_cache, fallback_cache, surfaces: what the driver may use.
         sasl: clients log in by SASL; the environment that `sasl.configure` gave.
+        tls: what to show at a TLS port, `tls_port`; the server has no rules for single channels.
+        plain: listen on a port without TLS too.
         heads: outputs; Xspice gives one display channel however many there are.
     """
 
@@ -42,13 +45,16 @@ class Xspice(XServer):
         size: tuple[int, int] = (1024, 768),
         password: str | None = None,
         sasl: dict[str, str] | None = None,
+        tls: Certificates | None = None,
+        plain: bool = True,
         port: int | None = None,
     ) -> None:
         super().__init__("xspice")
-        self.env |= sasl or {}
-        self.port = free_port() if port is None else port
+        self.env |= (sasl or {}) | (tls.environment if tls else {})
+        self.port = (free_port() if port is None else port) if plain else 0
+        self.tls_port = free_port() if tls else 0
         self.password = password
-        self.address = f"spice://127.0.0.1:{self.port}"
+        self.address = f"spice://127.0.0.1:{self.port}" if plain else f"spice+tls://127.0.0.1:{self.tls_port}"
         # Debian's driver takes 0 for every option that is not written, whatever its manual says, and dies of buffers of
         # no size. So all of them are written.
         options: dict[str, object] = {
@@ -73,6 +79,14 @@ class Xspice(XServer):
         }
         if password is not None:
             options["SpicePassword"] = password
+        if tls is not None:
+            options |= {
+                "SpiceTlsPort": self.tls_port,
+                "SpiceX509Dir": tls.directory,
+                "SpiceCacertFile": tls.ca,
+                "SpiceX509CertFile": tls.certificate,
+                "SpiceX509KeyFile": tls.key,
+            }
         if codecs is not None:
             options["SpiceVideoCodecs"] = codecs
         try:
@@ -85,12 +99,18 @@ class Xspice(XServer):
         """Run one of `workloads.NAMES`; returns when its last picture is complete and still."""
         workloads.run(self, workload)
 
+    @property
+    def both(self) -> str:
+        """The address with both ports."""
+        return f"spice://127.0.0.1?port={self.port}&tls-port={self.tls_port}"
+
     def _start(self, options: dict[str, object], size: tuple[int, int]) -> None:
         config = self.directory / "xorg.conf"
         config.write_text(configuration(options, size))
         # Xorg itself and not the Xspice script, which only turns flags into what the file says.
         self.start_server(["Xorg", "-config", str(config), "-logfile", str(self.directory / "Xorg.log")])
-        self.wait_listening(self.port)
+        for port in filter(None, (self.port, self.tls_port)):
+            self.wait_listening(port)
         self.run(["xsetroot", "-cursor_name", "left_ptr", "-solid", "#30506f"])
 
     def log_tail(self, lines: int = 15) -> str:

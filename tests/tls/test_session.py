@@ -33,6 +33,7 @@ from spice_rs.uri import TcpAddress, parse
 
 from .certificates import Maker
 from .ends import client, server, socket_streams
+from .sessions import EVERY, encrypted, linked
 
 OWN = ServerTls.self_signed("vm.example.org", "192.0.2.7")
 TRUST = ClientTls(ca=OWN.certificate_pem)
@@ -52,21 +53,6 @@ def only(address: TcpAddress, port: str) -> TcpAddress:
     if port == "tls":
         return TcpAddress(address.host, None, tls_port=address.tls_port)
     return TcpAddress(address.host, address.port)
-
-
-def encrypted(session: spice_rs.Session) -> set[str]:
-    """The channels that are inside of TLS."""
-    channels = filter(None, session.channels.values())
-    return {channel.kind.name.lower() for channel in channels if isinstance(channel._stream, TlsStream)}
-
-
-async def linked(session: spice_rs.Session) -> None:
-    """Wait until all channels are."""
-    for channel in filter(None, session.channels.values()):
-        await channel.up()
-
-
-EVERY = {"main", "display", "inputs", "cursor"}
 
 
 async def _memory_streams():
