@@ -11,7 +11,7 @@ use spice_wire::{Error, ErrorKind, Limits, Reader, Result, Wire};
 const READ_SIZE: usize = 256 << 10;
 /// Messages from this size on leave their memory to the next such message.
 const BIG: usize = 128 << 10;
-/// The most memory that is kept for that: two uncompressed 1080p frames.
+/// Messages from this size on do not: that is two uncompressed 1080p frames.
 const BIG_KEPT: usize = 16 << 20;
 /// Room below which new memory is taken rather than the rest of the old used up.
 const LEAST_ROOM: usize = 16 << 10;
@@ -94,17 +94,29 @@ impl Framer {
     fn room(&mut self) -> Range<usize> {
         let missing = self.missing();
         let total = self.filled.saturating_add(missing);
-        if self.chunk.len() < total && missing > LEAST_ROOM {
+        if self.filled == 0 && self.last_big.is_some() {
+            // What is left of the chunk may be the rear of that memory, and would keep it from being used again.
+            self.chunk = BytesMut::new();
+            self.recycle(0);
+        } else if self.chunk.len() < total && missing > LEAST_ROOM {
             self.recycle(total);
         }
         let room = self.chunk.len().saturating_sub(self.filled);
         let wanted = self.wanted(missing);
         if room < wanted.min(LEAST_ROOM) || (room < wanted && wanted > READ_SIZE) {
             self.chunk.truncate(self.filled);
+            self.chunk.reserve(wanted.saturating_add(self.slack(missing, wanted)));
             self.chunk.resize(self.filled.saturating_add(wanted), 0);
         }
         let end = if missing > READ_SIZE { total } else { usize::MAX };
         self.filled..self.chunk.len().min(end)
+    }
+
+    /// Room to allocate behind a big message of which all is wanted: the next one is often a little longer, and the better
+    /// for beginning where this one did.
+    fn slack(&self, missing: usize, wanted: usize) -> usize {
+        let total = self.filled.saturating_add(missing);
+        if (BIG..BIG_KEPT).contains(&total) && wanted == missing { (total / 4).min(READ_SIZE) } else { 0 }
     }
 
     /// Goes on in the last big message's memory, if that is large enough and nobody reads it any more.
@@ -112,6 +124,7 @@ impl Framer {
         let fits = |last: &mut Bytes| last.len() >= size && last.is_unique();
         let last = self.last_big.take_if(fits);
         let Some(mut chunk) = last.and_then(|last| last.try_into_mut().ok()) else { return };
+        chunk.resize(chunk.capacity(), 0);
         let filled = self.chunk.get(..self.filled).unwrap_or_default();
         if let Some(start) = chunk.get_mut(..filled.len()) {
             start.copy_from_slice(filled);

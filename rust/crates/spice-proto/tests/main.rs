@@ -93,6 +93,25 @@ fn a_big_message_is_received_into_the_memory_of_the_last_one() {
 }
 
 #[test]
+fn a_big_message_begins_where_the_last_one_did() {
+    let mut framer = Framer::new(HeaderKind::Mini, &Limits::default());
+    for round in 0u8..4 {
+        let bytes = message(304, &vec![round; (2 << 20) + 1000 * usize::from(round)]);
+        let room = framer.space().len();
+        assert!(round < 2 || room > bytes.len(), "round {round}: room for {room} of {}", bytes.len());
+        framer.receive(&bytes);
+        assert!(framer.next_packet().unwrap().unwrap().body.iter().all(|&byte| byte == round));
+    }
+    let held: Vec<Packet> = (0u8..3)
+        .map(|round| {
+            framer.receive(&message(304, &[round; 10]));
+            framer.next_packet().unwrap().unwrap()
+        })
+        .collect();
+    assert!((0u8..3).zip(&held).all(|(round, packet)| packet.body[..] == [round; 10]));
+}
+
+#[test]
 fn memory_that_is_still_read_is_left_alone() {
     let mut framer = Framer::new(HeaderKind::Mini, &Limits::default());
     let mut packets = Vec::new();
