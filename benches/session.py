@@ -1,6 +1,6 @@
 """Whole sessions against the reference, in turns in one run: the reference server plays, each client shows.
 
-usage: session.py [--repeat N] [--frames N] [full|small|first ...]       needs `make peers` and a C compiler
+usage: session.py [--repeat N] [--frames N] [full|off|lz4|...|small|first ...]       needs `make peers` and a C compiler
 
 Prints, for each mode, processor time a frame of spice-gtk (C) and of ours (Python and all), and their ratio; for `small` the
 time of one small operation; for `first` the time from connecting to the first picture.
@@ -114,8 +114,8 @@ def main() -> None:
         )
         return 1e3 * float(json.loads(shown.stdout)["first"])
 
-    if "full" in options.what:
-        for image in MODES:
+    for image in MODES:
+        if {"full", image} & set(options.what):
             cost = turns(options.repeat, lambda ours, image=image: frame_cost(ours, image))
             line(f"full frame, {image}", "ms", *cost)
     if "small" in options.what:
