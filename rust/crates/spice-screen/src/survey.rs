@@ -62,9 +62,17 @@ impl<P: Pixels> Survey<'_, P> {
         let mut top = area.top;
         while top < area.bottom {
             let bottom = (top - top.rem_euclid(HIGH) + HIGH).min(area.bottom);
-            for y in (top..bottom).filter(|y| !self.is_same(area, *y)) {
+            let mut rows = (top..bottom).filter(|y| !self.is_same(area, *y));
+            for y in rows.by_ref() {
                 self.read(area, y, &mut cells.row);
                 cells.compare(self.old(area, y), y);
+                if cells.are_full() {
+                    break;
+                }
+            }
+            // Once everything across differs, all there is to be found out is how far down.
+            if let Some(y) = rows.next_back() {
+                cells.reach(y + 1);
             }
             cells.collect(found);
             top = bottom;
@@ -126,6 +134,16 @@ impl Cells {
             let here = Area { left: edge(first), top: y, right: edge(last) + 1, bottom: y + 1 };
             *cell = cell.bounding(&here);
         }
+    }
+
+    /// Whether all columns differ.
+    fn are_full(&self) -> bool {
+        self.columns.iter().zip(&self.differing).all(|(columns, cell)| cell.width() == columns.len())
+    }
+
+    /// Lets all that differs end at a row.
+    fn reach(&mut self, bottom: i32) {
+        self.differing.iter_mut().for_each(|cell| cell.bottom = bottom);
     }
 
     /// Hands out what was found in this row of cells, and begins the next.
