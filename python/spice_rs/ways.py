@@ -7,7 +7,7 @@ function that opens whatever it likes.
 from __future__ import annotations
 
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,6 +15,7 @@ import trio
 from trio.abc import Stream
 
 from . import qmp
+from ._stages import stage
 from .connection_file import ConnectionFile
 from .enums import ChannelType
 from .errors import Unsupported
@@ -22,6 +23,7 @@ from .link import Credentials
 from .proxy import Proxy, tunnel
 from .sasl import Login
 from .tls import ClientTls
+from .tls._certificates import Source
 from .transport import Opener, open_stream
 from .uri import Address, TcpAddress, UnixAddress, parse
 
@@ -32,6 +34,9 @@ Target: TypeAlias = str | Address | ConnectionFile | Callable[[ChannelType, int]
 """Whatever names a server."""
 
 QMP = "spice+qmp://"
+
+EVERY = ("all",)
+"""The secure channels of a connection file that names none of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +161,9 @@ async def reach_proxy(proxy: Proxy, host: str, port: int) -> Stream:
     if proxy.secure:
         stream = await (proxy.tls or ClientTls()).secure(stream, proxy.host)
     try:
-        return await tunnel(stream, proxy, host, port)
+        with stage("proxy") as found:
+            found.append(f"{proxy} lets through")
+            return await tunnel(stream, proxy, host, port)
     except BaseException:
         await trio.aclose_forcefully(stream)
         raise
@@ -169,7 +176,7 @@ def _from_file(file: ConnectionFile, proxy: str | Proxy | None, tls: ClientTls |
         )
     place = _place(file)
     if tls is None and isinstance(place, TcpAddress) and place.tls_port is not None:
-        tls = _trust(file)
+        tls = trust(file)
     found = _address(place, proxy if proxy is not None else file.proxy, tls)
     login = None if file.username is None else Login(file.username, file.password)
     return Way(found.open, found.name, Credentials(file.password, login, found.credentials.host))
@@ -185,13 +192,28 @@ def _place(file: ConnectionFile) -> Address:
     return TcpAddress(file.host, file.port or None, tls_port=file.tls_port or None)
 
 
-def _trust(file: ConnectionFile) -> ClientTls:
-    """Return whom a connection file trusts.
+def trust(
+    file: ConnectionFile,
+    *,
+    ca: Source | Sequence[Source] | None = None,
+    subject: str | None = None,
+    pubkey: str | None = None,
+) -> ClientTls:
+    """Return whom a connection file trusts, and for which channels, where nothing that is said here counts more.
 
-    Its `secure-channels` are not looked at: all channels are encrypted where there is a TLS port. Nor are its ciphers: a list in
-    OpenSSL's words is there to leave out what this side does not even have.
+    Its ciphers are not looked at: a list in OpenSSL's words is there to leave out what this side does not even have.
+
+    Raises:
+        ValueError, OSError: see `ClientTls`.
     """
-    return ClientTls(ca=file.ca, subject=file.host_subject)
+    if subject is None and pubkey is None:
+        subject = file.host_subject
+    return ClientTls(
+        ca=file.ca if ca is None else ca,
+        subject=subject,
+        pubkey=pubkey,
+        secure_channels=None if file.secure_channels in (None, EVERY) else file.secure_channels,
+    )
 
 
 def _websocket(url: str, tls: ClientTls | None) -> Way:

@@ -20,6 +20,7 @@ from trio.abc import Stream
 from ._door import INSTALL, FromBrowser, bare, peek, refuse
 from ._guard import OneTask
 from ._origins import is_welcome
+from ._stages import stage
 from ._strangers import MAGIC, not_spice
 from .enums import ChannelType
 from .errors import LinkError, NotSpice, RemoteProtocolError
@@ -148,7 +149,8 @@ def opener(url: str, *, tls: ClientTls | None = None) -> Opener:
         if trust is not None:
             stream = await trust.secure(stream, address.host)
         try:
-            return await connect(stream, host=parts.netloc.rpartition("@")[2], path=path)
+            with stage("WebSocket"):
+                return await connect(stream, host=parts.netloc.rpartition("@")[2], path=path)
         except BaseException:
             await trio.aclose_forcefully(stream)
             raise

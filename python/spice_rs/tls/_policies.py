@@ -84,6 +84,11 @@ class HostName:
                 text = (
                     f"none of {self.authorities.source} has issued it; give the right one (ca=..., --ca-file)"
                 )
+            case "bad signature":
+                text = (
+                    f"none of {self.authorities.source} has signed it, although one is called like who did; "
+                    "give the right one (ca=..., --ca-file)"
+                )
             case "expired":
                 text = expired(certificate)
             case "not yet valid":

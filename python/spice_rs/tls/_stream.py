@@ -102,6 +102,12 @@ class TlsStream(Stream):
         agreed = self.pipe.cipher
         return None if agreed is None else Cipher(*agreed)
 
+    @property
+    def described(self) -> list[str]:
+        """What both ends have agreed on, for people."""
+        cipher = self.cipher
+        return [] if cipher is None else [f"TLS {cipher.version}", cipher.name]
+
     async def do_handshake(self) -> None:
         """Agree on keys, and make sure who the server is. Once that has been done, it does nothing.
 
