@@ -141,17 +141,19 @@ async def client_link(
     )
     with stage("link") as found:
         await words.send(_framed(encode_struct(message)))
+        auth.get_ready()
         reply = await _receive_reply(words)
         found.append(f"SPICE {MAJOR}")
     linked = Linked(message, capability_numbers(reply.caps.common), capability_numbers(reply.caps.channel))
     with stage("authentication") as found:
         if _wants_login(linked, login):
             found.append(await _log_in(words, login or Login(), host))
+            if first := along(linked):
+                await words.send(first)
         else:
             found.append("a ticket")
+            words.send_behind(along(linked))
             await _prove(words, linked, reply.public_key, password)
-        if first := along(linked):
-            await words.send(first)
         _check(await _receive_result(words), password)
     return replace(linked, stream=words.stream)
 
