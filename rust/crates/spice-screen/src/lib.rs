@@ -27,6 +27,7 @@ mod lines;
 mod link;
 mod message;
 mod order;
+mod patience;
 mod piece;
 mod pixels;
 mod policy;

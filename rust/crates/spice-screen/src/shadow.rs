@@ -99,10 +99,14 @@ impl Shadow {
         self.width.div_ceil(PART)
     }
 
-    /// Notes the fingerprint of a part, which is what it should be.
-    pub(crate) fn learn(&mut self, y: usize, part: usize, print: u64) {
-        let first = self.first_print(y);
-        self.prints[first + part] = print;
+    /// Makes the fingerprints of a row that are not known. They are only made for whoever asks: a film needs none.
+    pub(crate) fn complete(&mut self, y: usize) {
+        let (row, first) = (self.start(y), self.first_print(y));
+        let parts = self.pixels[row..row + self.width].chunks(PART);
+        let prints = self.prints[first..first + self.width.div_ceil(PART)].iter_mut();
+        for (print, part) in prints.zip(parts).filter(|(print, _)| **print == UNKNOWN) {
+            *print = self.printer.print(part);
+        }
     }
 
     /// Copies an area out of a picture whose corner lies at `origin`.
@@ -111,8 +115,8 @@ impl Shadow {
         for y in area.top..area.bottom {
             let start = self.start(y as usize) + area.left as usize;
             pixels.read(left, (y - origin.1) as usize, &mut self.pixels[start..start + area.width()]);
-            self.print(y as usize, area);
         }
+        self.forget(area);
         self.changed(area);
     }
 
@@ -211,15 +215,6 @@ impl Shadow {
 
     fn first_print(&self, y: usize) -> usize {
         self.rows[y] as usize * self.parts()
-    }
-
-    /// Makes the fingerprints of the parts of a row that an area touches.
-    fn print(&mut self, y: usize, area: Area) {
-        let (row, prints) = (self.start(y), self.first_print(y));
-        for part in parts_of(area) {
-            let pixels = &self.pixels[row..row + self.width][part * PART..];
-            self.prints[prints + part] = self.printer.print(&pixels[..pixels.len().min(PART)]);
-        }
     }
 
     /// Forgets the fingerprints of all parts that an area touches.
