@@ -7,7 +7,7 @@ function that opens whatever it likes.
 from __future__ import annotations
 
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -24,6 +24,7 @@ from .proxy import Proxy, tunnel
 from .sasl import Login
 from .tls import ClientTls
 from .tls._certificates import Source
+from .tls._ciphers import of_openssl
 from .transport import Opener, open_stream
 from .uri import Address, TcpAddress, UnixAddress, parse
 
@@ -35,8 +36,8 @@ Target: TypeAlias = str | Address | ConnectionFile | Callable[[ChannelType, int]
 
 QMP = "spice+qmp://"
 
-EVERY = ("all",)
-"""The secure channels of a connection file that names none of them."""
+EVERY = "all"
+"""Stands for all channels in a connection file's secure channels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,13 @@ class Way:
         open: opens the connection for a channel.
         name: of the server, for people; without secrets.
         credentials: what the address knew of who is to log in.
+        without: channels that are not to be opened.
     """
 
     open: Opener
     name: str
     credentials: Credentials
+    without: frozenset[ChannelType] = frozenset()
 
 
 def way(target: Target, *, proxy: str | Proxy | None = None, tls: ClientTls | None = None) -> Way:
@@ -179,7 +182,8 @@ def _from_file(file: ConnectionFile, proxy: str | Proxy | None, tls: ClientTls |
         tls = trust(file)
     found = _address(place, proxy if proxy is not None else file.proxy, tls)
     login = None if file.username is None else Login(file.username, file.password)
-    return Way(found.open, found.name, Credentials(file.password, login, found.credentials.host))
+    credentials = Credentials(file.password, login, found.credentials.host)
+    return Way(found.open, found.name, credentials, _without(file.disable_channels or ()))
 
 
 def _place(file: ConnectionFile) -> Address:
@@ -189,6 +193,8 @@ def _place(file: ConnectionFile) -> Address:
         raise ValueError("the connection file names neither a host nor a socket")
     if not file.port and not file.tls_port:
         raise ValueError("the connection file names no port")
+    if file.secure_channels and not file.tls_port:
+        raise ValueError("the connection file wants channels encrypted, and names no port for that")
     return TcpAddress(file.host, file.port or None, tls_port=file.tls_port or None)
 
 
@@ -199,21 +205,35 @@ def trust(
     subject: str | None = None,
     pubkey: str | None = None,
 ) -> ClientTls:
-    """Return whom a connection file trusts, and for which channels, where nothing that is said here counts more.
-
-    Its ciphers are not looked at: a list in OpenSSL's words is there to leave out what this side does not even have.
+    """Return whom a connection file trusts, for which channels and with which ciphers, where nothing that is said here counts more.
 
     Raises:
         ValueError, OSError: see `ClientTls`.
     """
     if subject is None and pubkey is None:
         subject = file.host_subject
+    versions, ciphers = ((), ()) if file.tls_ciphers is None else of_openssl(file.tls_ciphers)
+    # Where no channel is named, or the list is empty, all are encrypted.
+    named = file.secure_channels or None
     return ClientTls(
         ca=file.ca if ca is None else ca,
         subject=subject,
         pubkey=pubkey,
-        secure_channels=None if file.secure_channels in (None, EVERY) else file.secure_channels,
+        secure_channels=None if named is None or EVERY in named else named,
+        versions=versions,
+        ciphers=ciphers,
     )
+
+
+def _without(names: Iterable[str]) -> frozenset[ChannelType]:
+    """Return the types of channels that a connection file does not want. Those that nobody knows are not opened anyway."""
+    known = ChannelType.__members__
+    found = frozenset(known[name.upper()] for name in names if name.upper() in known)
+    if ChannelType.MAIN in found:
+        raise ValueError(
+            "the connection file does not want the channel main, and there is no session without it"
+        )
+    return found
 
 
 def _websocket(url: str, tls: ClientTls | None) -> Way:

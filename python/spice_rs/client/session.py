@@ -91,6 +91,7 @@ async def connect(
         credentials=_credentials(found.credentials, password, login),
         compression=compression,
         limits=limits or Limits(),
+        without=found.without,
     )
     with plain_errors():
         async with trio.open_nursery() as nursery:
@@ -129,12 +130,14 @@ class Session:
         credentials: Credentials,
         compression: ImageCompression | None,
         limits: Limits,
+        without: frozenset[ChannelType] = frozenset(),
     ) -> None:
         self.address = address
         self.notifications: deque[base.Notify] = deque(maxlen=NOTIFICATIONS_KEPT)
         self._open = open_channel
         self._credentials = credentials
         self._compression = compression
+        self._without = without
         self._surroundings = Surroundings(limits, notify=self._on_notify)
         self._workshop = Workshop(limits)
         self.main = MainClient(surroundings=self._surroundings, on_available=self._on_available)
@@ -270,6 +273,8 @@ class Session:
     def _make(self, kind: ChannelType, number: int) -> Channel | None:
         """Make the channel, if it is one that a session opens by itself."""
         match kind:
+            case _ if kind in self._without:
+                return None
             case ChannelType.DISPLAY:
                 display = DisplayClient(
                     number,
