@@ -51,6 +51,7 @@ pub(crate) fn show<P: Pixels>(screen: &mut Screen, given: Given<'_, P>, target: 
 
 /// Takes over what differs, and leaves it at that.
 fn without_search<P: Pixels>(screen: &mut Screen, given: Given<'_, P>, target: Area) -> Change {
+    screen.shadow.straighten();
     let taken = take(screen, given, [target].into_iter());
     if pixels_of(&taken) >= LEAST_MOVED {
         screen.patience.passed();

@@ -39,6 +39,7 @@ mod screen;
 mod scroll;
 mod settings;
 mod shadow;
+mod sheet;
 mod sketch;
 mod stale;
 mod store;
