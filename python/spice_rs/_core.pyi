@@ -1,4 +1,4 @@
-"""The compiled half: everything that touches each byte. Only `Socket` and `Pump` do I/O; no object starts a task or a thread."""
+"""The compiled half: everything that touches each byte. Only `Socket`, `Pump`, `Feed` and `TlsPipe` do I/O; no object starts a task or a thread."""
 
 from collections.abc import Sequence
 from typing import Literal, TypeAlias, final
@@ -532,6 +532,11 @@ class TlsPipe:
         """A server's end."""
     def receive(self, data: Buffer) -> None:
         """Takes received ciphertext over (a copy)."""
+    def receive_from(self, number: int) -> int | None:
+        """Receives ciphertext from a socket that does not block: how many bytes, 0 at the end of the stream, None if there are none
+        yet. Raises OSError. The descriptor stays its owner's, who does not close it meanwhile."""
+    def send_to(self, number: int) -> int:
+        """Sends ciphertext to a socket that does not block, as far as that needs no waiting: how many bytes are left. As above."""
     def handshake(self) -> Literal["waiting", "judging", "complete"]:
         """Goes on with the handshake as far as the ciphertext goes that has come. Raises TlsError."""
     @property
@@ -551,9 +556,9 @@ class TlsPipe:
         """Whether something is to be sent."""
     def read(self, limit: int) -> bytes | None:
         """Up to `limit` bytes of plaintext; empty at the end of the stream, None if more ciphertext has to come. Raises TlsError."""
-    def write(self, data: Buffer) -> bytes:
-        """Enciphers data; returns it behind what else is to be sent. Raises TlsError."""
-    def close(self) -> bytes:
-        """Says goodbye to the peer; returns what is to be sent. Raises TlsError."""
+    def write(self, data: Buffer) -> None:
+        """Enciphers data, behind what else is to be sent. Raises TlsError."""
+    def close(self) -> None:
+        """Says goodbye to the peer. Raises TlsError."""
     def outgoing(self) -> bytes:
         """What is to be sent, in this order; empty for nothing."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
 
 import trio
 
@@ -19,17 +19,21 @@ class OneTask:
         self._text = text
         self._busy = False
 
-    @contextmanager
-    def only(self) -> Iterator[None]:
-        """Be the one for a block.
+    def only(self) -> Self:
+        """Be the one for a block: `with guard.only():`.
 
         Raises:
             trio.BusyResourceError: another is.
         """
+        return self
+
+    def __enter__(self) -> None:
+        # Not a generator: each piece of a stream passes here, and one would cost as much as the piece's system call.
         if self._busy:
             raise trio.BusyResourceError(self._text)
         self._busy = True
-        try:
-            yield
-        finally:
-            self._busy = False
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._busy = False

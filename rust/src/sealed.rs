@@ -72,12 +72,9 @@ impl Sealed {
         let mut pipe = lock(&self.pipe);
         let mut taken = 0;
         loop {
-            while !pipe.outgoing().is_empty() {
-                let Some(count) = passing((&mut &*stream).write(pipe.outgoing()))? else {
-                    return Ok((taken, self.left(&pipe, channel)?));
-                };
-                pipe.sent(count);
-                taken += count;
+            taken += flush(&mut pipe, stream)?;
+            if !pipe.outgoing().is_empty() {
+                return Ok((taken, self.left(&pipe, channel)?));
             }
             // It leaves the channel when all of its ciphertext has left, and not before.
             if channel.drain(|_| Ok(self.plain.swap(0, Ordering::Relaxed)))? == 0 {
@@ -107,8 +104,20 @@ fn decipher(pipe: &mut Pipe, channel: &Channel) -> io::Result<Received> {
     Ok(received)
 }
 
-fn receive(pipe: &mut Pipe, stream: &TcpStream) -> io::Result<Option<usize>> {
+/// Receives ciphertext, once: how many bytes, 0 at the end of the stream, None if there are none yet.
+pub(crate) fn receive(pipe: &mut Pipe, stream: &TcpStream) -> io::Result<Option<usize>> {
     passing(pipe.fill(|room| (&mut &*stream).read(room)))
+}
+
+/// Sends ciphertext, as far as that needs no waiting; how many bytes.
+pub(crate) fn flush(pipe: &mut Pipe, stream: &TcpStream) -> io::Result<usize> {
+    let mut taken = 0;
+    while !pipe.outgoing().is_empty() {
+        let Some(count) = passing((&mut &*stream).write(pipe.outgoing()))? else { break };
+        pipe.sent(count);
+        taken += count;
+    }
+    Ok(taken)
 }
 
 /// Enciphers parts, up to [`SEAL_SIZE`]; how many bytes of them.

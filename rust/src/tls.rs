@@ -1,5 +1,6 @@
 //! TLS for Python: one end of a connection, a server's identity, and whom a client believes.
 
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 
 use pyo3::prelude::*;
@@ -7,7 +8,9 @@ use pyo3::types::{PyBytes, PyTuple};
 use spice_tls::{Authorities, Handshake, Identity, Offer, Pipe, Reason, Received};
 
 use crate::channel::with_bytes;
+use crate::descriptor;
 use crate::errors;
+use crate::sealed;
 use crate::sync::lock;
 
 /// Bytes up to which enciphering takes less time than waiting for the interpreter's lock may take.
@@ -68,12 +71,14 @@ impl TlsAuthorities {
 #[pyclass(frozen, module = "spice_rs._core")]
 pub(crate) struct TlsPipe {
     pipe: Arc<Mutex<Pipe>>,
+    /// Room for plaintext on its way to Python: zeroing it and giving its pages back each time costs as much as deciphering.
+    room: Mutex<Vec<u8>>,
 }
 
 impl TlsPipe {
     fn new(pipe: Result<Pipe, spice_tls::Error>, py: Python<'_>) -> PyResult<Self> {
         let pipe = pipe.map_err(|error| errors::tls(py, &error))?;
-        Ok(Self { pipe: Arc::new(Mutex::new(pipe)) })
+        Ok(Self { pipe: Arc::new(Mutex::new(pipe)), room: Mutex::default() })
     }
 
     /// The pipe itself, for whoever works on it without Python.
@@ -120,6 +125,24 @@ impl TlsPipe {
     /// Takes received ciphertext over (a copy).
     fn receive(&self, data: &Bound<'_, PyAny>) -> PyResult<()> {
         with_bytes(data, |bytes| lock(&self.pipe).receive(bytes))
+    }
+
+    /// Receives ciphertext from a socket that does not block: how many bytes, 0 at the end of the stream, None if there are none
+    /// yet. Raises OSError. The descriptor stays its owner's, who does not close it meanwhile.
+    fn receive_from(&self, py: Python<'_>, number: i32) -> PyResult<Option<usize>> {
+        let receive =
+            || descriptor::with_socket(number, |stream| sealed::receive(&mut lock(&self.pipe), stream));
+        py.detach(receive).map_err(errors::system)
+    }
+
+    /// Sends ciphertext to a socket that does not block, as far as that needs no waiting: how many bytes are left. As above.
+    fn send_to(&self, py: Python<'_>, number: i32) -> PyResult<usize> {
+        let send = |stream: &TcpStream| {
+            let mut pipe = lock(&self.pipe);
+            sealed::flush(&mut pipe, stream)?;
+            Ok(pipe.outgoing().len())
+        };
+        py.detach(|| descriptor::with_socket(number, send)).map_err(errors::system)
     }
 
     /// Goes on with the handshake: `waiting` for ciphertext, `judging`, or `complete`. Raises TlsError.
@@ -170,24 +193,29 @@ impl TlsPipe {
     /// Up to `limit` bytes of plaintext; empty at the end of the stream, None if more ciphertext has to come. Raises TlsError.
     fn read<'py>(&self, py: Python<'py>, limit: usize) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let size = lock(&self.pipe).readable().min(limit);
-        let mut data = vec![0; size.max(1)];
-        Ok(match self.with(py, size, |pipe| pipe.read(&mut data))? {
-            Received::Data(count) => Some(PyBytes::new(py, &data[..count])),
+        // Out of its lock: nobody may wait for that who has the interpreter's.
+        let mut room = std::mem::take(&mut *lock(&self.room));
+        if room.len() < size.max(1) {
+            room = vec![0; size.max(1)];
+        }
+        let received = self.with(py, size, |pipe| pipe.read(&mut room[..size.max(1)]))?;
+        let data = match received {
+            Received::Data(count) => Some(PyBytes::new(py, &room[..count])),
             Received::End => Some(PyBytes::new(py, &[])),
             Received::Nothing => None,
-        })
+        };
+        *lock(&self.room) = room;
+        Ok(data)
     }
 
-    /// Enciphers data; returns it behind what else is to be sent. Raises TlsError.
-    fn write<'py>(&self, py: Python<'py>, data: &Bound<'_, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
-        with_bytes(data, |bytes| self.with(py, bytes.len(), |pipe| pipe.write(bytes)))??;
-        Ok(self.outgoing(py))
+    /// Enciphers data, behind what else is to be sent. Raises TlsError.
+    fn write(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<()> {
+        with_bytes(data, |bytes| self.with(py, bytes.len(), |pipe| pipe.write(bytes)))?
     }
 
-    /// Says goodbye to the peer; returns what is to be sent. Raises TlsError.
-    fn close<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        self.with(py, 0, Pipe::close)?;
-        Ok(self.outgoing(py))
+    /// Says goodbye to the peer. Raises TlsError.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        self.with(py, 0, Pipe::close)
     }
 
     /// What is to be sent, in this order; empty for nothing.

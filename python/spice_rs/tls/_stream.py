@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
@@ -15,18 +14,13 @@ from .. import _core
 from .._guard import OneTask
 from .._strangers import MAGIC, recognised
 from ..errors import CertificateError, TlsError
-
-RECEIVE_SIZE = 1 << 17
-"""Bytes asked for at once: each time costs as much as deciphering some of them."""
+from ._carriers import carrier
 
 READ_MAX = 1 << 18
 """Bytes given out at once to whoever does not say how many."""
 
 PIECE = 1 << 18
 """Bytes enciphered at once: more would wait in memory while less is on its way."""
-
-CLOSE_PATIENCE = 1.0
-"""Seconds that closing waits for a peer that does not read its goodbye."""
 
 RECORD_TYPES = range(20, 25)
 """First bytes of what is TLS."""
@@ -82,6 +76,7 @@ class TlsStream(Stream):
         self.transport = transport
         self.pipe = pipe
         self._judge = judge
+        self._carrier = carrier(transport, pipe)
         self._receiver = OneTask("another task is receiving from this TLS stream")
         self._sender = OneTask("another task is sending on this TLS stream")
         # Whoever has enciphered something sends it before anybody else does.
@@ -89,7 +84,6 @@ class TlsStream(Stream):
         self._open = False
         self._failed = False
         self._closed = False
-        self._cut = False
 
     @property
     def encrypted(self) -> bool:
@@ -137,11 +131,16 @@ class TlsStream(Stream):
             await trio.lowlevel.checkpoint_if_cancelled()
             self._check_open()
             waited = False
-            while (data := self._read(limit)) is None:
-                if not await self._receive():
-                    raise trio.BrokenResourceError("the peer has gone without saying that it is done")
-                waited = True
-            await self._answer()
+            try:
+                while (data := self.pipe.read(limit)) is None:
+                    if not await self._carrier.fill():
+                        raise trio.BrokenResourceError("the peer has gone without saying that it is done")
+                    waited = True
+            except TlsError as error:
+                await self._say_last_words()
+                raise trio.BrokenResourceError(str(error)) from error
+            if self.pipe.has_outgoing:
+                await self._answer()
             if not waited:
                 await trio.lowlevel.cancel_shielded_checkpoint()
             return data
@@ -149,14 +148,15 @@ class TlsStream(Stream):
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         """Send data."""
         with self._sender.only():
-            async with self._wire:
-                self._check_sending()
-                whole = memoryview(data).cast("B")
-                if len(whole) <= PIECE:
-                    await self._send(self._write(data))
-                    return
-                for at in range(0, len(whole), PIECE):
-                    await self._send(self._write(whole[at : at + PIECE]))
+            await self._take_wire()
+            try:
+                self._check_open()
+                whole = data if len(data) <= PIECE else memoryview(data).cast("B")
+                for at in range(0, max(1, len(whole)), PIECE):
+                    self._write(whole if len(whole) <= PIECE else whole[at : at + PIECE])
+                    await self._carrier.flush()
+            finally:
+                self._wire.release()
 
     async def wait_send_all_might_not_block(self) -> None:
         """Wait until there is room to send."""
@@ -168,9 +168,11 @@ class TlsStream(Stream):
     async def aclose(self) -> None:
         """Say goodbye if that is possible, and close the stream below; the peer's goodbye is not waited for."""
         try:
-            if self._open and not (self._closed or self._cut or self._wire.locked()):
+            if self._open and not (self._closed or self._wire.locked()):
                 self._closed = True
-                await self._say_goodbye()
+                with suppress(TlsError, trio.BrokenResourceError, trio.ClosedResourceError):
+                    self.pipe.close()
+                    await self._carrier.say_last_words()
         finally:
             self._closed = True
             await self.transport.aclose()
@@ -181,11 +183,11 @@ class TlsStream(Stream):
         try:
             state = self.pipe.handshake()
         except TlsError as error:
-            await self._send_last_words()
+            await self._say_last_words()
             raise self._explained(error) from error
-        await self._send(self.pipe.outgoing())
+        await self._carrier.flush()
         if state == "waiting":
-            if not await self._receive():
+            if not await self._carrier.fill():
                 raise TlsError("the peer closed the connection in the middle of the TLS handshake")
             return
         if state == "judging":
@@ -205,7 +207,7 @@ class TlsStream(Stream):
         except BaseException:
             with suppress(TlsError):
                 self.pipe.close()
-            await self._send_last_words()
+            await self._say_last_words()
             raise
         self.pipe.trust()
 
@@ -219,56 +221,34 @@ class TlsStream(Stream):
         protocol, advice = recognised(opening) or ("something else", "check the port")
         return TlsError(f"the peer does not speak TLS there, but {protocol}; {advice}")
 
-    async def _send_last_words(self) -> None:
-        with suppress(trio.BrokenResourceError), trio.move_on_after(CLOSE_PATIENCE):
-            await self._send(self.pipe.outgoing())
+    async def _say_last_words(self) -> None:
+        """Tell the peer why this is the end, unless somebody is in the middle of sending."""
+        if self._wire.locked():
+            return
+        async with self._wire:
+            with suppress(trio.BrokenResourceError):
+                await self._carrier.say_last_words()
 
     # Pieces.
 
-    def _read(self, limit: int) -> bytes | None:
+    def _write(self, data: bytes | bytearray | memoryview) -> None:
         try:
-            return self.pipe.read(limit)
+            self.pipe.write(data)
         except TlsError as error:
             raise trio.BrokenResourceError(str(error)) from error
 
-    def _write(self, data: bytes | bytearray | memoryview) -> bytes:
+    async def _take_wire(self) -> None:
+        """Be the one who sends; without a turn of the loop where nobody else is, for sending itself takes one."""
         try:
-            return self.pipe.write(data)
-        except TlsError as error:
-            raise trio.BrokenResourceError(str(error)) from error
-
-    async def _receive(self) -> int:
-        """Receive ciphertext; return how much, 0 at the end of the stream below."""
-        data = await self.transport.receive_some(RECEIVE_SIZE)
-        self.pipe.receive(data)
-        return len(data)
-
-    async def _send(self, ciphertext: bytes) -> None:
-        """Send ciphertext; if that ends in the middle, nothing can follow."""
-        if not ciphertext:
-            return
-        try:
-            await self.transport.send_all(ciphertext)
-        except BaseException:
-            self._cut = True
-            raise
+            self._wire.acquire_nowait()
+        except trio.WouldBlock:
+            await self._wire.acquire()
 
     async def _answer(self) -> None:
         """Send what the pipe has to say by itself; whoever holds the wire sends it otherwise, in front of its own."""
-        if self.pipe.has_outgoing and not self._wire.locked():
+        if not self._wire.locked():
             async with self._wire:
-                await self._send(self.pipe.outgoing())
-
-    async def _say_goodbye(self) -> None:
-        with suppress(TlsError, trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceError):
-            goodbye = self.pipe.close()
-            if isinstance(self.transport, trio.SocketStream):
-                # At once or not at all: who closes by force does not wait.
-                with suppress(OSError):
-                    os.write(self.transport.socket.fileno(), goodbye)
-                return
-            with trio.move_on_after(CLOSE_PATIENCE):
-                await self.transport.send_all(goodbye)
+                await self._carrier.flush()
 
     def _check(self) -> None:
         if self._closed:
@@ -283,8 +263,3 @@ class TlsStream(Stream):
         self._check_failed()
         if not self._open:
             raise trio.NeedHandshakeError("do_handshake comes first")
-
-    def _check_sending(self) -> None:
-        self._check_open()
-        if self._cut:
-            raise trio.BrokenResourceError("sending has ended in the middle of a record")
