@@ -134,8 +134,11 @@ async def tunnel(stream: Stream, proxy: Proxy, host: str, port: int) -> Stream:
         assert sent is not None
         await stream.send_all(sent + (connection.send(h11.EndOfMessage()) or b""))
         response = await _response(stream, connection, proxy)
-    except h11.LocalProtocolError as error:
-        raise ValueError(f"{shown(host)!r} cannot be asked of a proxy: {error}") from error
+    except h11.LocalProtocolError:
+        # Its text repeats what it does not like, and that may be a ticket.
+        raise ValueError(
+            f"{shown(host)!r} cannot be asked of a proxy: it has characters that HTTP does not carry"
+        ) from None
     except h11.RemoteProtocolError as error:
         raise ProxyError(str(proxy), f"it answers, but not as an HTTP proxy: {error}") from error
     except trio.BrokenResourceError as error:

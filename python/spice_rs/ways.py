@@ -1,6 +1,6 @@
 """Every way to a server, as what opens a stream for a channel and who is to log in there.
 
-A server is named by text (`spice://`, `spice+tls://`, `spice+unix://`, `ws://`, `spice+qmp://`), by an `Address`, by a `ConnectionFile`, or by a coroutine
+A server is named by text (`spice://`, `spice+tls://`, `spice+unix://`, `ws://`, `spice+qmp://`, `libvirt+...`, `proxmox://`), by an `Address`, by a `ConnectionFile`, or by a coroutine
 function that opens whatever it likes.
 """
 
@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import trio
 from trio.abc import Stream
 
-from . import qmp
+from . import libvirt, proxmox, qmp
 from ._stages import stage
 from .connection_file import ConnectionFile
 from .enums import ChannelType
@@ -57,8 +57,67 @@ class Way:
     without: frozenset[ChannelType] = frozenset()
 
 
+LOOKED_UP = (libvirt.SCHEME, proxmox.SCHEME)
+"""What addresses begin with that somebody else has to be asked about first."""
+
+
+def is_looked_up(target: Target) -> bool:
+    """Whether somebody else has to be asked where a server is."""
+    return isinstance(target, str) and target.startswith(LOOKED_UP)
+
+
+def check_looked_up(target: str) -> tuple[str, str | None]:
+    """Return how such an address is called for people, and the password in it, without asking anybody.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if target.startswith(proxmox.SCHEME):
+        machine = proxmox.parse(target)
+        return str(machine), machine.password
+    return str(libvirt.parse(target)), None
+
+
+async def find(
+    target: Target,
+    *,
+    password: str | None = None,
+    login: Login | None = None,
+    proxy: str | Proxy | None = None,
+    tls: ClientTls | None = None,
+) -> Way:
+    """Return the way to a server and who logs in there; ask others where it is, if need be.
+
+    What is given here counts more than what the target knows. Where Proxmox is asked, password and trust are for that, and its answer
+    has what the server needs.
+
+    Raises:
+        what `way`, `libvirt.find` and `proxmox.find` raise.
+    """
+    if is_looked_up(target):
+        assert isinstance(target, str)
+        if target.startswith(proxmox.SCHEME):
+            return way(await _of_proxmox(target, password, tls), proxy=proxy)
+        machine = libvirt.parse(target)
+        target = await libvirt.find(machine.name, uri=machine.uri)
+    found = way(target, proxy=proxy, tls=tls)
+    known = found.credentials
+    password = known.password if password is None else password
+    if login is None and known.login is not None:
+        login = replace(known.login, password=password)
+    return replace(found, credentials=Credentials(password, login, known.host))
+
+
+async def _of_proxmox(target: str, password: str | None, tls: ClientTls | None) -> ConnectionFile:
+    machine = proxmox.parse(target)
+    password = machine.password if password is None else password
+    return await proxmox.find(
+        machine.host, machine.machine, user=machine.user, password=password, port=machine.port, tls=tls
+    )
+
+
 def way(target: Target, *, proxy: str | Proxy | None = None, tls: ClientTls | None = None) -> Way:
-    """Return the way to a server.
+    """Return the way to a server that is known where it is; see `find` for the others.
 
     Arguments:
         proxy: an HTTP proxy for TCP addresses; None for that of the connection file, or of SPICE_PROXY in the environment.

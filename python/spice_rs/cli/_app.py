@@ -32,7 +32,8 @@ app = App(
     name="spice-rs",
     help="See and operate a SPICE server: the screen of a virtual machine or of a remote X server. Or be one.\n\n"
     "ADDRESS is spice://host:port, spice+tls://host:port, spice://host?port=5900&tls-port=5901, spice+unix:///path, ws://host:port/path, "
-    "spice+qmp:///path of QEMU's monitor, or a connection file (.vv; - for standard input). A password comes from --password-file, "
+    "spice+qmp:///path of QEMU's monitor, libvirt+qemu:///system?domain=NAME, proxmox://user@realm@host/MACHINE, or a connection file "
+    "(.vv; - for standard input). A password comes from --password-file, "
     f"from the environment variable {_password.VARIABLE}, or is asked for.",
     help_epilogue="Exit status:\n"
     + "\n".join(f"{number:3d}  {meaning}" for number, meaning in MEANINGS.items()),

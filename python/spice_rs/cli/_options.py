@@ -14,7 +14,7 @@ from ..client import Session, connect
 from ..connection_file import ConnectionFile
 from ..sasl import Login
 from ..tls import ClientTls
-from ..ways import Target, trust, way
+from ..ways import Target, check_looked_up, is_looked_up, trust, way
 from . import _password
 from ._failures import TooLate, WrongUse
 
@@ -69,13 +69,19 @@ class Options:
         try:
             target = self._target(address)
             tls = self._trust(target)
-            found = way(target, proxy=self.proxy, tls=tls)
+            name, known = self._checked(target, tls)
         except (ValueError, OSError) as error:
             raise WrongUse(str(error)) from error
         password = _password.given(self.password, self.password_file)
-        if password is None:
-            password = found.credentials.password
-        return Work(target, found.name, password, self.sasl_user, self.proxy, tls)
+        return Work(target, name, known if password is None else password, self.sasl_user, self.proxy, tls)
+
+    def _checked(self, target: Target, tls: ClientTls | None) -> tuple[str, str | None]:
+        """Return the name of a server and the password that the address has; raise what is wrong with it."""
+        if is_looked_up(target):
+            assert isinstance(target, str)
+            return check_looked_up(target)
+        found = way(target, proxy=self.proxy, tls=tls)
+        return found.name, found.credentials.password
 
     def _target(self, address: str) -> Target:
         if not is_file(address):
