@@ -156,8 +156,11 @@ class Channel:
     @property
     def unsent(self) -> int:
         """Bytes that wait to be written."""
-    def pending(self) -> bytes:
-        """Bytes to be written now; empty for none."""
+    def pending(self, *, whole: bool = True) -> bytes:
+        """Bytes to be written now; empty for none.
+
+        `whole`: all of them; else the last message stays for the next call, if it is not all there is.
+        """
 
 @final
 class Socket:

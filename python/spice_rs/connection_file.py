@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import configparser
 import io
+import os
 import re
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -160,6 +162,22 @@ class ConnectionFile:
         if self.ovirt:
             lines += ["", f"[{OVIRT}]", *(f"{key}={_written(value)}" for key, value in self.ovirt.items())]
         return "\n".join(lines) + "\n"
+
+    def save(self, path: Path | str) -> None:
+        """Write a file that only its owner can read: it has the secrets. What was there before is replaced.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        target = Path(path)
+        number, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(number, "w", encoding="utf-8") as file:
+                file.write(self.dump())
+            Path(name).replace(target)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
 
     def delete(self, path: Path | str) -> bool:
         """Delete the file if it says so; return whether it was there and did."""

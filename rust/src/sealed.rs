@@ -120,7 +120,10 @@ pub(crate) fn flush(pipe: &mut Pipe, stream: &TcpStream) -> io::Result<usize> {
     Ok(taken)
 }
 
-/// Enciphers parts, up to [`SEAL_SIZE`]; how many bytes of them.
+/// Enciphers parts, up to [`SEAL_SIZE`], none together with another; how many bytes of them.
+///
+/// So the last message has records of its own. spice-gtk takes one message, and then looks whether its socket has more, not whether TLS
+/// has; a message that came in one record with others would lie there until something else comes.
 fn seal(pipe: &mut Pipe, parts: &mut dyn Iterator<Item = &[u8]>) -> io::Result<usize> {
     let mut count = 0;
     for part in parts {
