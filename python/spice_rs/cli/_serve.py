@@ -7,10 +7,9 @@ import logging
 import signal
 import traceback
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import trio
 from cyclopts import Parameter
@@ -18,10 +17,12 @@ from cyclopts import Parameter
 from .. import sources
 from .._groups import plain_errors
 from ..server import Compression, Encoding, Lossy, Server, Streaming, serve
-from ..uri import Address, TcpAddress, parse
-from ._doors import EVERYWHERE, Doors
+from ..uri import TcpAddress, parse
+from . import _password
 from ._failures import Status, WrongUse, complain, line, status
 
+LOCAL = ("127.0.0.1", "::1", "localhost")
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 looked for, not listened on
 PAGES = "/usr/share/spice-html5"
 
 
@@ -71,13 +72,14 @@ class Shown:
 
 CHOICES = "--demo, --image FILE, --video FILE, --x11 DISPLAY"
 SHOWN = Shown()
-DOORS = Doors()
+DEFAULT = ("spice://127.0.0.1:5900",)
 
 
 def serve_(
     *,
     shown: Shown = SHOWN,
-    doors: Doors = DOORS,
+    listen: Annotated[tuple[str, ...], Parameter(negative=(), show_default=False)] = DEFAULT,
+    password_file: Annotated[Path | None, Parameter(allow_leading_hyphen=True)] = None,
     compression: Literal["auto", "quic", "glz", "lz", "lz4", "off", "auto_glz", "auto_lz"] = "auto",
     jpeg: Literal["auto", "always", "never"] = "auto",
     streaming: Literal["off", "filter", "all"] = "filter",
@@ -87,6 +89,10 @@ def serve_(
     """Serve a desktop, a picture, a film or an X display to SPICE clients, until Ctrl-C.
 
     Arguments:
+        listen: where, by default spice://127.0.0.1:5900: spice://host:port (port 0 takes a free one) or spice+unix:///path; may be
+            given several times.
+        password_file: a file whose first line is the password that clients need; - for standard input. Otherwise that of the
+            environment variable SPICE_PASSWORD, or none.
         compression: how images are encoded; auto picks what costs least.
         jpeg: whether images may lose something until they rest; auto: on slow lines.
         streaming: which areas that keep changing become video.
@@ -99,7 +105,10 @@ def serve_(
         encoding = Encoding(
             compression=Compression(compression), jpeg=Lossy(jpeg), streaming=Streaming(streaming)
         )
-        work = Work(shown.source(), doors, name or shown.title, {"encoding": encoding, **doors.options()})
+        password = _password.given(None, password_file)
+        for address in listen:
+            warn_if_open(address, password)
+        work = Work(shown.source(), listen, password, name or shown.title, encoding)
         told = trio.run(work.run)
     except (Exception, KeyboardInterrupt, BaseExceptionGroup) as error:
         if debug:
@@ -113,9 +122,10 @@ class Work:
     """One run of the command."""
 
     source: sources.Source
-    doors: Doors
+    listen: tuple[str, ...]
+    password: str | None
     name: str
-    options: dict[str, Any] = field(repr=False)
+    encoding: Encoding
     until: trio.CancelScope = field(default_factory=trio.CancelScope)
     told: int | None = None
 
@@ -135,59 +145,50 @@ class Work:
             self.until.cancel()
 
     async def _serve(self) -> None:
-        async with self.source as source, self._open(source.size) as server:
-            print(announcement(server, self.name, self.doors), flush=True)
+        async with (
+            self.source as source,
+            serve(
+                *self.listen,
+                size=source.size,
+                password=self.password,
+                name=self.name,
+                encoding=self.encoding,
+            ) as server,
+        ):
+            print(announcement(server, self.name), flush=True)
             # What ends the command ends the drawing first: then there is time for goodbyes.
             with trio.CancelScope() as self.until:
                 await source.show_on(server)
 
-    @asynccontextmanager
-    async def _open(self, size: tuple[int, int]) -> AsyncIterator[Server]:
-        async with AsyncExitStack() as stack:
-            try:
-                opened = serve(*self.doors.addresses, size=size, name=self.name, **self.options)
-                server = await stack.enter_async_context(opened)
-            except ValueError as error:
-                raise WrongUse(str(error)) from error
-            yield server
 
-
-def announcement(server: Server, name: str, doors: Doors) -> str:
+def announcement(server: Server, name: str) -> str:
     """Return what is served, where, and how to see it."""
     width, height = server.screen.size
     lines = [f"serving {name}, {width}x{height}, on {' and '.join(server.addresses)}"]
-    place = reachable(parse(server.addresses[0]))
-    user = "--sasl-user NAME " if doors.sasl else ""
-    if isinstance(place, TcpAddress) and place.tls_port is not None:
-        assert server.tls is not None
+    address = parse(server.addresses[0])
+    reach = reachable(address) if isinstance(address, TcpAddress) else None
+    lines.append(f"  see it:        remote-viewer {reach or address}")
+    lines.append(f"  a picture:     spice-rs screenshot {reach or address} -o desk.png")
+    if reach is not None and importlib.util.find_spec("wsproto") is None:
+        lines.append("  in a browser:  needs pip install 'spice-rs[web]' first")
+    elif reach is not None:
         lines += [
-            f"  certificate:   subject {server.tls.subject}",
-            f"                 public key {server.tls.pubkey}",
-            f"  a picture:     spice-rs screenshot {place} {user}--pubkey {server.tls.pubkey} -o desk.png",
-        ]
-    else:
-        lines += [
-            f"  see it:        remote-viewer {place}",
-            f"  a picture:     spice-rs screenshot {place} {user}-o desk.png",
-            *in_browser(place),
+            f"  in a browser:  python3 -m http.server -b 127.0.0.1 -d {PAGES} 8000    (Debian's package spice-html5), then",
+            f"                 http://localhost:8000/spice_auto.html?host={reach.host}&port={reach.port}",
         ]
     return "\n".join([*lines, "Ctrl-C ends it."])
 
 
-def in_browser(place: Address) -> list[str]:
-    """Return how to see it in a browser."""
-    if not isinstance(place, TcpAddress):
-        return []
-    if importlib.util.find_spec("wsproto") is None:
-        return ["  in a browser:  needs pip install 'spice-rs[web]' first"]
-    return [
-        f"  in a browser:  python3 -m http.server -b 127.0.0.1 -d {PAGES} 8000    (Debian's package spice-html5), then",
-        f"                 http://localhost:8000/spice_auto.html?host={place.host}&port={place.port}",
-    ]
-
-
-def reachable(place: Address) -> Address:
+def reachable(address: TcpAddress) -> TcpAddress:
     """Return an address of this machine where clients reach one that is listened on."""
-    if isinstance(place, TcpAddress) and place.host in EVERYWHERE:
-        return replace(place, host="127.0.0.1")
-    return place
+    return TcpAddress("127.0.0.1", address.port) if address.host in EVERYWHERE else address
+
+
+def warn_if_open(address: str, password: str | None) -> None:
+    """Say so where everybody in the network may come in."""
+    try:
+        place = parse(address, listening=True)
+    except ValueError as error:
+        raise WrongUse(str(error)) from error
+    if password is None and isinstance(place, TcpAddress) and place.host not in LOCAL:
+        _password.warn(f"everybody who reaches {place} may see and use this; --password-file keeps them out")

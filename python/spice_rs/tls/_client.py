@@ -20,7 +20,6 @@ from cryptography.hazmat.primitives.serialization import (
 from trio.abc import Stream
 
 from .. import _core
-from .._stages import stage
 from ..enums import ChannelType
 from ..errors import TlsError
 from . import _subject
@@ -113,9 +112,7 @@ class ClientTls:
         pipe = _core.TlsPipe.client(told, versions=self.versions, ciphers=self.ciphers)
         stream = TlsStream(transport, pipe, self.policy(host).judge)
         try:
-            with stage("TLS") as found:
-                await stream.do_handshake()
-                found += stream.described
+            await stream.do_handshake()
         except BaseException as error:
             await trio.aclose_forcefully(stream)
             if isinstance(error, trio.BrokenResourceError):
