@@ -1,8 +1,13 @@
-"""SCRAM-SHA-1 and SCRAM-SHA-256, by the library `scramp` (RFC 5802, 7677)."""
+"""SCRAM-SHA-1 and SCRAM-SHA-256 (RFC 5802, 7677), by the library `scramp` but for the server's messages."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import re
+import secrets
+import unicodedata
 from typing import ClassVar
 
 from ..errors import AuthenticationError
@@ -73,15 +78,25 @@ def _check_work(server_first: str, name: str) -> None:
         raise broken(name, f"it asks for more than {ITERATIONS_MAX} iterations, or none")
 
 
+FIRST = re.compile(
+    # Whether channels are bound, and as whom the client wants to act; then the message that counts.
+    r"(?P<header>[ny],(?:a=(?P<acts_as>[^,]+))?,)(?P<bare>n=(?P<user>[^,]+),r=(?P<nonce>[!-+\--~]{1,256})(?:,[^\0]*)?)"
+)
+FINAL = re.compile(r"(?P<unproven>c=(?P<header>[^,]+),r=(?P<nonce>[^,]+)(?:,[^\0]*)?),p=(?P<proof>[^,]+)")
+
+
 class ScramServer(ServerMechanism):
-    """The server's half, with a table of passwords."""
+    """The server's half, with a table of passwords.
+
+    The library's own takes no client that says as whom it wants to act, and Cyrus SASL always says so, even where that is itself.
+    """
 
     def __init__(self, name: str, users: Users) -> None:
         self.method = name
         self._mechanism = scramp.ScramMechanism(name)
+        self._hash = "sha1" if name == ScramSha1Client.name else "sha256"
         self._users = users
-        self._scram = self._mechanism.make_server(self._info)
-        self._user: str | None = None
+        self._first: re.Match[str] | None = None
         self._steps = 0
 
     def step(self, response: bytes | None) -> Reply:
@@ -90,26 +105,60 @@ class ScramServer(ServerMechanism):
             return Reply(b"", finished=False)
         self._steps += 1
         try:
-            return self._answer(response[:MESSAGE_MAX].decode())
-        except (scramp.ScramException, UnicodeDecodeError) as error:
-            raise LoginRefused(f"{self.method}: {type(error).__name__}") from error
-
-    def _answer(self, text: str) -> Reply:
+            text = response.decode() if len(response) <= MESSAGE_MAX else ""
+        except UnicodeDecodeError as error:
+            raise self._refused("its message is no text") from error
         if self._steps == 1:
-            self._scram.set_client_first(text)
-            return Reply(str(self._scram.get_server_first()).encode(), finished=False)
+            return Reply(self._begin(text).encode(), finished=False)
         if self._steps == 2:
-            self._scram.set_client_final(text)
-            self.user = self._user
-            return Reply(str(self._scram.get_server_final()).encode(), finished=True)
-        raise LoginRefused(f"{self.method}: it goes on after its last message")
+            return Reply(self._end(text).encode(), finished=True)
+        raise self._refused("it goes on after its last message")
 
-    def _info(self, user: str) -> object:
-        password = self._users.password(user)
-        if password is None:
-            raise LoginRefused(f"{self.method}: nobody has that name")
-        self._user = user
-        return self._mechanism.make_auth_info(password)
+    def _begin(self, text: str) -> str:
+        self._first = first = FIRST.fullmatch(text)
+        if first is None:
+            raise self._refused("its first message cannot be read")
+        self._name = self._unescaped(first["user"])
+        if first["acts_as"] is not None and self._unescaped(first["acts_as"]) != self._name:
+            raise self._refused("it wants to act as somebody else")
+        if (password := self._users.password(self._name)) is None:
+            raise self._refused("nobody has that name")
+        salt, self._stored_key, self._server_key, rounds = self._mechanism.make_auth_info(password)
+        self._nonce = first["nonce"] + secrets.token_urlsafe(24)
+        self._answer = f"r={self._nonce},s={base64.b64encode(salt).decode()},i={rounds}"
+        return self._answer
+
+    def _end(self, text: str) -> str:
+        final = FINAL.fullmatch(text)
+        assert self._first is not None
+        header = base64.b64encode(self._first["header"].encode()).decode()
+        if final is None or final["header"] != header or final["nonce"] != self._nonce:
+            raise self._refused("its last message does not belong to the first")
+        conversation = ",".join((self._first["bare"], self._answer, final["unproven"])).encode()
+        if not self._is_proof(final["proof"], conversation):
+            raise self._refused("the password does not fit")
+        self.user = self._name
+        return "v=" + base64.b64encode(hmac.digest(self._server_key, conversation, self._hash)).decode()
+
+    def _is_proof(self, text: str, conversation: bytes) -> bool:
+        """Whether the client knows the key that hides under a signature, of which only the digest is kept."""
+        signature = hmac.digest(self._stored_key, conversation, self._hash)
+        try:
+            proof = base64.b64decode(text, validate=True)
+        except ValueError:
+            return False
+        if len(proof) != len(signature):
+            return False
+        key = bytes(one ^ other for one, other in zip(proof, signature, strict=True))
+        return hmac.compare_digest(hashlib.new(self._hash, key).digest(), self._stored_key)
+
+    def _unescaped(self, name: str) -> str:
+        if re.search("=(?!2C|3D)", name):
+            raise self._refused("its name cannot be read")
+        return unicodedata.normalize("NFKC", name.replace("=2C", ",").replace("=3D", "="))
+
+    def _refused(self, why: str) -> LoginRefused:
+        return LoginRefused(f"{self.method}: {why}")
 
 
 class ScramSha1Client(ScramClient):
