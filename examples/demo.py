@@ -21,7 +21,7 @@ from spice_rs.enums import ChannelType
 from spice_rs.messages import Message, display
 from spice_rs.messages.image import Image
 from spice_rs.testing import Transcript, record
-from spice_rs.transport import opener
+from spice_rs.ways import way
 
 TEXT = "Hello, SPICE!"
 FROM, TO = "Notes", (430, 150)
@@ -39,7 +39,7 @@ async def demo(folder: Path) -> None:
         print(f"a desktop of {width}x{height} is served on {address}")
         nursery.start_soon(source.show_on, server)
         started = trio.current_time()
-        async with spice_rs.connect(record(opener(address)[0], transcript)) as session:
+        async with spice_rs.connect(record(way(address).open, transcript)) as session:
             await session.display.frame()
             print(f"our client has its first picture {1000 * (trio.current_time() - started):.0f} ms later")
             # Or something always moves. The clock goes on.

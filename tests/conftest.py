@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from tests.peers import require
 from tests.peers.gtkclient import GtkClient
 from tests.peers.html5 import Html5
+from tests.peers.libvirtd import Libvirtd
 from tests.peers.qemu import Qemu
 from tests.peers.tap import Tap
 from tests.peers.viewer import Viewer
@@ -25,7 +26,7 @@ settings.register_profile("long", settings.get_profile("default"), max_examples=
 settings.load_profile(os.environ.get("SPICE_RS_HYPOTHESIS", "default"))
 
 ROOT = Path(__file__).parents[1]
-PEER_FIXTURES = {"xspice", "qemu", "xvfb", "desktop", "gtk_client", "viewer", "html5", "tap"}
+PEER_FIXTURES = {"xspice", "qemu", "xvfb", "desktop", "gtk_client", "viewer", "html5", "tap", "libvirtd"}
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -56,6 +57,15 @@ def qemu() -> Iterator[Callable[..., Qemu]]:
     require("qemu")
     with ExitStack() as peers:
         yield lambda **options: peers.enter_context(make_qemu(**options))
+
+
+@pytest.fixture
+def libvirtd() -> Iterator[Libvirtd]:
+    """Return a libvirt that runs machines for nobody."""
+    require("qemu")
+    require("libvirt")
+    with Libvirtd() as daemon:
+        yield daemon
 
 
 @pytest.fixture

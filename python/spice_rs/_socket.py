@@ -18,10 +18,9 @@ class Socket:
     Both ways save task switches and copies. Whoever uses it stops before the stream is closed.
     """
 
-    def __init__(self, stream: trio.SocketStream, core: _core.Socket, *, owned: bool) -> None:
+    def __init__(self, stream: trio.SocketStream, pipe: _core.TlsPipe | None = None) -> None:
         self._number = stream.socket.fileno()
-        self._owned = owned
-        self.core = core
+        self.core = _core.Socket(self._number, pipe)
 
     @classmethod
     def below(cls, stream: Stream) -> Socket | None:
@@ -29,9 +28,7 @@ class Socket:
         socket = socket_below(stream)
         if socket is None:
             return None
-        if not isinstance(stream, TlsStream):
-            return cls(socket, _core.Socket(socket.socket.fileno()), owned=True)
-        return None if stream.socket is None else cls(socket, stream.socket, owned=False)
+        return cls(socket, stream.pipe if isinstance(stream, TlsStream) else None)
 
     async def receive(self, channel: _core.Channel) -> int:
         """Wait for bytes and receive them; return how many came, 0 at the end of the stream.
@@ -68,8 +65,7 @@ class Socket:
 
     def close(self) -> None:
         """Give back what is held beside the stream; this belongs before closing that."""
-        if self._owned:
-            self.core.close()
+        self.core.close()
 
 
 def socket_below(stream: Stream) -> trio.SocketStream | None:

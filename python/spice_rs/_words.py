@@ -23,6 +23,7 @@ class Words:
     peer: str
     _buffer: bytearray = field(default_factory=bytearray)
     _waiting: bytes = b""
+    _behind: bytes = b""
     _heard: bool = False
 
     async def take(self, count: int, ahead: int = 0) -> bytes:
@@ -48,8 +49,8 @@ class Words:
         return bytes(self._buffer)
 
     async def send(self, data: bytes) -> None:
-        """Send, behind what `send_later` kept."""
-        data, self._waiting = self._waiting + data, b""
+        """Send, between what `send_later` and what `send_behind` kept."""
+        data, self._waiting, self._behind = self._waiting + data + self._behind, b"", b""
         await _or_link_error(self.stream.send_all(data), self.peer)
 
     def protect(self, layer: Layer | None) -> None:
@@ -60,6 +61,10 @@ class Words:
     def send_later(self, data: bytes) -> None:
         """Send together with the next `send`."""
         self._waiting += data
+
+    def send_behind(self, data: bytes) -> None:
+        """Send together with the next `send`, after it: a peer that is woken by that finds this too."""
+        self._behind += data
 
     async def _receive(self, wanted: int) -> bytes | bytearray:
         try:

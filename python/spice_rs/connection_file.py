@@ -14,12 +14,16 @@ from __future__ import annotations
 
 import configparser
 import io
+import os
 import re
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
+
+from .uri import shown
 
 __all__ = ["ConnectionFile"]
 
@@ -38,6 +42,10 @@ def _key(name: str, **options: Any) -> Any:
 class ConnectionFile:
     r"""What a connection file says. Every attribute but `type` may be missing: None.
 
+    `connect` obeys what says where the server is, who logs in there, whom to trust, and which channels to open and how. The rest,
+    from `title` on, is for a window, for devices and for the guest's desktop, which this package does not have or leaves alone; it
+    is kept, and `kept_only` names what a file has of it. `delete_this_file` is obeyed by `delete` alone.
+
     Attributes:
         type: `spice`, or `vnc` and others, which `connect` refuses.
         host: of the server. Proxmox writes a pseudo name with colons here, which only its proxy understands.
@@ -49,9 +57,10 @@ class ConnectionFile:
         proxy: an HTTP proxy on the way, like `http://node:3128`.
         ca: certificates that the server's is checked by, as PEM text with real line ends.
         host_subject: the subject that the server's certificate must have.
-        tls_ciphers: in OpenSSL's words.
-        secure_channels: names of channels that must be encrypted.
-        disable_channels: names of channels that are not to be opened.
+        tls_ciphers: in OpenSSL's words; as there, they decide about TLS 1.2 only.
+        secure_channels: names of channels that go to the TLS port; the others go to the plain one, where there is one. `all`, and no
+            such key, mean all channels.
+        disable_channels: names of channels that are not opened.
         title: of a window.
         fullscreen: a window shall fill the screen.
         color_depth: bits that the guest shall use.
@@ -94,6 +103,11 @@ class ConnectionFile:
     ovirt: Mapping[str, str] = field(default_factory=dict, repr=False)
     unknown: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    def __repr__(self) -> str:
+        told = ((one.name, getattr(self, one.name)) for one in fields(self) if one.repr)
+        parts = ((name, shown(value) if name == "host" else value) for name, value in told if value)
+        return f"ConnectionFile({', '.join(f'{name}={value!r}' for name, value in parts)})"
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read the text of a file.
@@ -131,6 +145,12 @@ class ConnectionFile:
         except UnicodeDecodeError:
             raise ValueError("not a connection file: it is no UTF-8 text") from None
 
+    @property
+    def kept_only(self) -> tuple[str, ...]:
+        """The keys that the file has and nobody here looks at."""
+        given = (key for key, name in KEYS.items() if getattr(self, name) is not None)
+        return (*(key for key in given if key not in OBEYED), *self.hotkeys, *self.unknown)
+
     def dump(self) -> str:
         """Return the text of the file, which remote-viewer opens. It has the secrets."""
         lines = [f"[{GROUP}]"]
@@ -142,6 +162,22 @@ class ConnectionFile:
         if self.ovirt:
             lines += ["", f"[{OVIRT}]", *(f"{key}={_written(value)}" for key, value in self.ovirt.items())]
         return "\n".join(lines) + "\n"
+
+    def save(self, path: Path | str) -> None:
+        """Write a file that only its owner can read: it has the secrets. What was there before is replaced.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        target = Path(path)
+        number, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(number, "w", encoding="utf-8") as file:
+                file.write(self.dump())
+            Path(name).replace(target)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
 
     def delete(self, path: Path | str) -> bool:
         """Delete the file if it says so; return whether it was there and did."""
@@ -163,6 +199,12 @@ KEYS: Mapping[str, str] = {
     one.metadata["key"]: one.name for one in fields(ConnectionFile) if "key" in one.metadata
 }
 """The attribute of each key."""
+
+OBEYED = (
+    "type", "host", "port", "tls-port", "unix-path", "username", "password", "proxy", "ca", "host-subject", "tls-ciphers",
+    "secure-channels", "disable-channels", "delete-this-file",
+)  # fmt: skip
+"""Keys that this package does something about."""
 
 PORTS = ("port", "tls-port")
 NUMBERS = (*PORTS, "color-depth")

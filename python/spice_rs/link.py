@@ -25,6 +25,7 @@ from trio.abc import Stream
 
 from . import auth
 from ._core import decode_struct, encode_struct
+from ._stages import stage
 from ._strangers import MAGIC, not_spice
 from ._words import Words
 from .enums import AuthMechanism, ChannelType, CommonCap, LinkErrorCode
@@ -138,16 +139,22 @@ async def client_link(
         channel_id=channel_id,
         caps=Caps(common=_to_words((*COMMON, *METHODS)), channel=_to_words(capabilities)),
     )
-    await words.send(_framed(encode_struct(message)))
-    reply = await _receive_reply(words)
+    with stage("link") as found:
+        await words.send(_framed(encode_struct(message)))
+        auth.get_ready()
+        reply = await _receive_reply(words)
+        found.append(f"SPICE {MAJOR}")
     linked = Linked(message, capability_numbers(reply.caps.common), capability_numbers(reply.caps.channel))
-    if _wants_login(linked, login):
-        await _log_in(words, login or Login(), host)
-    else:
-        await _prove(words, linked, reply.public_key, password)
-    if first := along(linked):
-        await words.send(first)
-    _check(await _receive_result(words), password)
+    with stage("authentication") as found:
+        if _wants_login(linked, login):
+            found.append(await _log_in(words, login or Login(), host))
+            if first := along(linked):
+                await words.send(first)
+        else:
+            found.append("a ticket")
+            words.send_behind(along(linked))
+            await _prove(words, linked, reply.public_key, password)
+        _check(await _receive_result(words), password)
     return replace(linked, stream=words.stream)
 
 
@@ -242,14 +249,15 @@ def _wants_login(linked: Linked, login: Login | None) -> bool:
     return selects and CommonCap.AUTH_SASL in linked.common and (login is not None or not takes_tickets)
 
 
-async def _log_in(words: Words, login: Login, host: str) -> None:
-    """Log in by SASL; what follows goes through the layer that was agreed on."""
+async def _log_in(words: Words, login: Login, host: str) -> str:
+    """Log in by SASL; what follows goes through the layer that was agreed on. Return by which mechanism."""
     encrypted = is_encrypted(words.stream)
     await words.send(RESULT.pack(AuthMechanism.SASL))
     mechanism = await client_login(
         words, lambda offered: login.choose(offered, host=host, encrypted=encrypted)
     )
     words.protect(mechanism.layer())
+    return f"SASL by {mechanism.name}"
 
 
 async def _prove(words: Words, linked: Linked, public_key: bytes, password: str | None) -> None:

@@ -21,6 +21,7 @@ from trio.abc import Stream
 from ._door import Peeked
 from .errors import ConnectError
 from .tls import ClientTls
+from .uri import is_ipv6, shown
 
 PORTS = {"http": 3128, "https": 3129}
 """Where a proxy listens if nobody says otherwise (clients.md 2.1)."""
@@ -133,8 +134,11 @@ async def tunnel(stream: Stream, proxy: Proxy, host: str, port: int) -> Stream:
         assert sent is not None
         await stream.send_all(sent + (connection.send(h11.EndOfMessage()) or b""))
         response = await _response(stream, connection, proxy)
-    except h11.LocalProtocolError as error:
-        raise ValueError(f"{host!r} cannot be asked of a proxy: {error}") from error
+    except h11.LocalProtocolError:
+        # Its text repeats what it does not like, and that may be a ticket.
+        raise ValueError(
+            f"{shown(host)!r} cannot be asked of a proxy: it has characters that HTTP does not carry"
+        ) from None
     except h11.RemoteProtocolError as error:
         raise ProxyError(str(proxy), f"it answers, but not as an HTTP proxy: {error}") from error
     except trio.BrokenResourceError as error:
@@ -147,7 +151,7 @@ async def tunnel(stream: Stream, proxy: Proxy, host: str, port: int) -> Stream:
 
 def _target(host: str, port: int) -> str:
     # Only what is an IPv6 address gets brackets: Proxmox's ticket has colons too and goes as it is.
-    return f"[{host}]:{port}" if re.fullmatch(r"[0-9a-fA-F:.]*:[0-9a-fA-F:.]*", host) else f"{host}:{port}"
+    return f"[{host}]:{port}" if is_ipv6(host) else f"{host}:{port}"
 
 
 def _headers(proxy: Proxy, host: str, port: int) -> list[tuple[str, str]]:

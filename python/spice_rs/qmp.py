@@ -14,6 +14,7 @@ from typing import Any, Self
 import trio
 from trio.abc import Stream
 
+from ._stages import stage
 from .enums import ChannelType
 from .errors import ConnectError, RemoteProtocolError
 from .transport import Opener
@@ -50,9 +51,12 @@ async def _hand_over(path: str) -> Stream:
     try:
         with theirs, trio.fail_after(ANSWER_WITHIN):
             async with await _connected(path) as monitor:
-                await monitor.greet()
-                await monitor.command("getfd", theirs.fileno(), fdname=NAME)
-                await monitor.command("add_client", protocol="spice", fdname=NAME, skipauth=True, tls=False)
+                with stage("QMP"):
+                    await monitor.greet()
+                    await monitor.command("getfd", theirs.fileno(), fdname=NAME)
+                    await monitor.command(
+                        "add_client", protocol="spice", fdname=NAME, skipauth=True, tls=False
+                    )
     except BaseException as error:
         ours.close()
         if isinstance(error, trio.TooSlowError):
@@ -66,7 +70,8 @@ async def _hand_over(path: str) -> Stream:
 async def _connected(path: str) -> _Monitor:
     sock = trio.socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        await sock.connect(path)
+        with stage("connect"):
+            await sock.connect(path)
     except OSError as error:
         sock.close()
         why = error.strerror or str(error)

@@ -11,36 +11,16 @@ import trio
 from trio.abc import Stream
 
 from ._groups import leaves
+from ._stages import is_watched, stage
 from .enums import ChannelType
 from .errors import ConnectError
-from .uri import Address, TcpAddress, UnixAddress, parse
+from .uri import Address, TcpAddress, UnixAddress
 
 Opener = Callable[[ChannelType, int], Awaitable[Stream]]
 """Opens the connection for one channel, given its type and id: the way to bring any stream of one's own."""
 
 KEEPALIVE_IDLE = 60
 """Seconds without a byte after which the kernel asks whether the server is still there."""
-
-
-def opener(address: str | Address | Opener) -> tuple[Opener, str, str | None]:
-    """Make an opener, without TLS, of whatever names a server. What else there is between both, `ways.way` knows.
-
-    Returns:
-        the opener, the address as text for people, and the password that the address carried.
-
-    Raises:
-        ValueError: see `uri.parse`; or the address has only a port for TLS.
-    """
-    if callable(address):
-        return address, getattr(address, "__name__", "a stream of the caller's"), None
-    place = parse(address) if isinstance(address, str) else address
-    if isinstance(place, TcpAddress) and place.port is None:
-        raise ValueError(f"{place} has only a port for TLS")
-
-    async def open_channel(_type: ChannelType, _id: int) -> Stream:
-        return await open_stream(place)
-
-    return open_channel, str(place), place.password
 
 
 def another_way(opener: Opener) -> Opener | None:
@@ -67,7 +47,8 @@ async def open_stream(address: Address, *, tls: bool = False) -> trio.SocketStre
     """
     try:
         if isinstance(address, UnixAddress):
-            return await trio.open_unix_socket(_socket_path(address))
+            with stage("connect"):
+                return await trio.open_unix_socket(_socket_path(address))
         return await _open_tcp(address.host, address.tls_port if tls else address.port)
     except OSError as error:
         raise _explained(address, error) from error
@@ -76,12 +57,23 @@ async def open_stream(address: Address, *, tls: bool = False) -> trio.SocketStre
 async def _open_tcp(host: str, port: int | None) -> trio.SocketStream:
     if port is None:
         raise ValueError("the address has no such port")
-    # Trio itself switches off the collecting of small packets.
-    stream = await trio.open_tcp_stream(host, port)
+    if is_watched():
+        # Trio asks by itself, and does not tell.
+        with stage("resolve") as found:
+            found += await _numbers(host, port)
+    with stage("connect"):
+        # Trio itself switches off the collecting of small packets.
+        stream = await trio.open_tcp_stream(host, port)
     stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if hasattr(socket, "TCP_KEEPIDLE"):
         stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE)
     return stream
+
+
+async def _numbers(host: str, port: int) -> list[str]:
+    places = await trio.socket.getaddrinfo(host, port, type=trio.socket.SOCK_STREAM)
+    numbers = ", ".join(dict.fromkeys(str(place[4][0]) for place in places))
+    return [numbers if numbers == host else f"{host} is {numbers}"]
 
 
 def _socket_path(address: UnixAddress) -> str:

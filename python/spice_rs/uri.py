@@ -34,8 +34,12 @@ class TcpAddress:
         if self.port is None and self.tls_port is None:
             raise ValueError("a server needs a port")
 
+    def __repr__(self) -> str:
+        user = "" if self.user is None else f", user={self.user!r}"
+        return f"TcpAddress({str(self)!r}{user})"
+
     def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        host = f"[{self.host}]" if is_ipv6(self.host) else shown(self.host)
         if self.tls_port is None:
             return f"spice://{host}:{self.port}"
         if self.port is None:
@@ -59,6 +63,18 @@ class UnixAddress:
 
 
 Address = TcpAddress | UnixAddress
+
+
+def is_ipv6(host: str) -> bool:
+    """Whether a host is an address of IPv6, which needs brackets."""
+    return re.fullmatch(r"[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(%.+)?", host) is not None
+
+
+def shown(host: str) -> str:
+    """Return a host for people. In Proxmox's pseudo names, what is behind `::` lets whoever knows it through its proxy."""
+    if ":" not in host or is_ipv6(host):
+        return host
+    return f"{host.partition('::')[0]}::..."
 
 
 def parse(text: str, *, listening: bool = False) -> Address:

@@ -1,20 +1,21 @@
 """Every way to a server, as what opens a stream for a channel and who is to log in there.
 
-A server is named by text (`spice://`, `spice+tls://`, `spice+unix://`, `ws://`, `spice+qmp://`), by an `Address`, by a `ConnectionFile`, or by a coroutine
+A server is named by text (`spice://`, `spice+tls://`, `spice+unix://`, `ws://`, `spice+qmp://`, `libvirt+...`, `proxmox://`), by an `Address`, by a `ConnectionFile`, or by a coroutine
 function that opens whatever it likes.
 """
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import trio
 from trio.abc import Stream
 
-from . import qmp
+from . import libvirt, proxmox, qmp
+from ._stages import stage
 from .connection_file import ConnectionFile
 from .enums import ChannelType
 from .errors import Unsupported
@@ -22,6 +23,8 @@ from .link import Credentials
 from .proxy import Proxy, tunnel
 from .sasl import Login
 from .tls import ClientTls
+from .tls._certificates import Source
+from .tls._ciphers import of_openssl
 from .transport import Opener, open_stream
 from .uri import Address, TcpAddress, UnixAddress, parse
 
@@ -33,6 +36,9 @@ Target: TypeAlias = str | Address | ConnectionFile | Callable[[ChannelType, int]
 
 QMP = "spice+qmp://"
 
+EVERY = "all"
+"""Stands for all channels in a connection file's secure channels."""
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -42,15 +48,76 @@ class Way:
         open: opens the connection for a channel.
         name: of the server, for people; without secrets.
         credentials: what the address knew of who is to log in.
+        without: channels that are not to be opened.
     """
 
     open: Opener
     name: str
     credentials: Credentials
+    without: frozenset[ChannelType] = frozenset()
+
+
+LOOKED_UP = (libvirt.SCHEME, proxmox.SCHEME)
+"""What addresses begin with that somebody else has to be asked about first."""
+
+
+def is_looked_up(target: Target) -> bool:
+    """Whether somebody else has to be asked where a server is."""
+    return isinstance(target, str) and target.startswith(LOOKED_UP)
+
+
+def check_looked_up(target: str) -> tuple[str, str | None]:
+    """Return how such an address is called for people, and the password in it, without asking anybody.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if target.startswith(proxmox.SCHEME):
+        machine = proxmox.parse(target)
+        return str(machine), machine.password
+    return str(libvirt.parse(target)), None
+
+
+async def find(
+    target: Target,
+    *,
+    password: str | None = None,
+    login: Login | None = None,
+    proxy: str | Proxy | None = None,
+    tls: ClientTls | None = None,
+) -> Way:
+    """Return the way to a server and who logs in there; ask others where it is, if need be.
+
+    What is given here counts more than what the target knows. Where Proxmox is asked, password and trust are for that, and its answer
+    has what the server needs.
+
+    Raises:
+        what `way`, `libvirt.find` and `proxmox.find` raise.
+    """
+    if is_looked_up(target):
+        assert isinstance(target, str)
+        if target.startswith(proxmox.SCHEME):
+            return way(await _of_proxmox(target, password, tls), proxy=proxy)
+        machine = libvirt.parse(target)
+        target = await libvirt.find(machine.name, uri=machine.uri)
+    found = way(target, proxy=proxy, tls=tls)
+    known = found.credentials
+    password = known.password if password is None else password
+    if login is None and known.login is not None:
+        login = replace(known.login, password=password)
+    return replace(found, credentials=Credentials(password, login, known.host))
+
+
+async def _of_proxmox(target: str, password: str | None, tls: ClientTls | None) -> ConnectionFile:
+    machine = proxmox.parse(target)
+    password = machine.password if password is None else password
+    return await proxmox.find(
+        machine.host, machine.machine, user=machine.user, password=password, port=machine.port, tls=tls
+    )
 
 
 def way(target: Target, *, proxy: str | Proxy | None = None, tls: ClientTls | None = None) -> Way:
-    """Return the way to a server.
+    """Return the way to a server that is known where it is; see `find` for the others.
 
     Arguments:
         proxy: an HTTP proxy for TCP addresses; None for that of the connection file, or of SPICE_PROXY in the environment.
@@ -156,7 +223,9 @@ async def reach_proxy(proxy: Proxy, host: str, port: int) -> Stream:
     if proxy.secure:
         stream = await (proxy.tls or ClientTls()).secure(stream, proxy.host)
     try:
-        return await tunnel(stream, proxy, host, port)
+        with stage("proxy") as found:
+            found.append(f"{proxy} lets through")
+            return await tunnel(stream, proxy, host, port)
     except BaseException:
         await trio.aclose_forcefully(stream)
         raise
@@ -169,10 +238,11 @@ def _from_file(file: ConnectionFile, proxy: str | Proxy | None, tls: ClientTls |
         )
     place = _place(file)
     if tls is None and isinstance(place, TcpAddress) and place.tls_port is not None:
-        tls = _trust(file)
+        tls = trust(file)
     found = _address(place, proxy if proxy is not None else file.proxy, tls)
     login = None if file.username is None else Login(file.username, file.password)
-    return Way(found.open, found.name, Credentials(file.password, login, found.credentials.host))
+    credentials = Credentials(file.password, login, found.credentials.host)
+    return Way(found.open, found.name, credentials, _without(file.disable_channels or ()))
 
 
 def _place(file: ConnectionFile) -> Address:
@@ -182,16 +252,47 @@ def _place(file: ConnectionFile) -> Address:
         raise ValueError("the connection file names neither a host nor a socket")
     if not file.port and not file.tls_port:
         raise ValueError("the connection file names no port")
+    if file.secure_channels and not file.tls_port:
+        raise ValueError("the connection file wants channels encrypted, and names no port for that")
     return TcpAddress(file.host, file.port or None, tls_port=file.tls_port or None)
 
 
-def _trust(file: ConnectionFile) -> ClientTls:
-    """Return whom a connection file trusts.
+def trust(
+    file: ConnectionFile,
+    *,
+    ca: Source | Sequence[Source] | None = None,
+    subject: str | None = None,
+    pubkey: str | None = None,
+) -> ClientTls:
+    """Return whom a connection file trusts, for which channels and with which ciphers, where nothing that is said here counts more.
 
-    Its `secure-channels` are not looked at: all channels are encrypted where there is a TLS port. Nor are its ciphers: a list in
-    OpenSSL's words is there to leave out what this side does not even have.
+    Raises:
+        ValueError, OSError: see `ClientTls`.
     """
-    return ClientTls(ca=file.ca, subject=file.host_subject)
+    if subject is None and pubkey is None:
+        subject = file.host_subject
+    versions, ciphers = ((), ()) if file.tls_ciphers is None else of_openssl(file.tls_ciphers)
+    # Where no channel is named, or the list is empty, all are encrypted.
+    named = file.secure_channels or None
+    return ClientTls(
+        ca=file.ca if ca is None else ca,
+        subject=subject,
+        pubkey=pubkey,
+        secure_channels=None if named is None or EVERY in named else named,
+        versions=versions,
+        ciphers=ciphers,
+    )
+
+
+def _without(names: Iterable[str]) -> frozenset[ChannelType]:
+    """Return the types of channels that a connection file does not want. Those that nobody knows are not opened anyway."""
+    known = ChannelType.__members__
+    found = frozenset(known[name.upper()] for name in names if name.upper() in known)
+    if ChannelType.MAIN in found:
+        raise ValueError(
+            "the connection file does not want the channel main, and there is no session without it"
+        )
+    return found
 
 
 def _websocket(url: str, tls: ClientTls | None) -> Way:

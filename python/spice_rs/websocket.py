@@ -20,6 +20,7 @@ from trio.abc import Stream
 from ._door import INSTALL, FromBrowser, bare, peek, refuse
 from ._guard import OneTask
 from ._origins import is_welcome
+from ._stages import stage
 from ._strangers import MAGIC, not_spice
 from .enums import ChannelType
 from .errors import LinkError, NotSpice, RemoteProtocolError
@@ -148,7 +149,8 @@ def opener(url: str, *, tls: ClientTls | None = None) -> Opener:
         if trust is not None:
             stream = await trust.secure(stream, address.host)
         try:
-            return await connect(stream, host=parts.netloc.rpartition("@")[2], path=path)
+            with stage("WebSocket"):
+                return await connect(stream, host=parts.netloc.rpartition("@")[2], path=path)
         except BaseException:
             await trio.aclose_forcefully(stream)
             raise
@@ -192,7 +194,7 @@ class WebSocket(FromBrowser):
         """Receive data: at least one byte, none at the end of the stream."""
         if max_bytes is not None and operator.index(max_bytes) < 1:
             raise ValueError("max_bytes must be at least 1")
-        with self._receiver:
+        with self._receiver.only():
             await trio.lowlevel.checkpoint()
             while not self._left and not self._ended:
                 self._check()
@@ -204,7 +206,7 @@ class WebSocket(FromBrowser):
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         """Send data as one frame."""
-        with self._sender:
+        with self._sender.only():
             async with self._wire:
                 self._check_sending()
                 if data:
@@ -213,7 +215,7 @@ class WebSocket(FromBrowser):
 
     async def wait_send_all_might_not_block(self) -> None:
         """Wait until there is room to send."""
-        with self._sender:
+        with self._sender.only():
             self._check()
             await self._stream.wait_send_all_might_not_block()
 

@@ -215,16 +215,18 @@ impl Pixels for Picture<'_> {
     fn same(&self, left: usize, y: usize, pixels: &[u32]) -> bool {
         let mut buffer = [0; CHUNK];
         let place = self.place(left, y, pixels.len());
-        pixels.chunks(CHUNK).enumerate().all(|(index, pixels)| {
-            if self.depth == 3 || pixels.len() < CHUNK {
+        pixels.chunks(CHUNK).enumerate().all(|(number, pixels)| {
+            if self.depth == 3 {
                 let read = &mut buffer[..pixels.len()];
-                self.read(left + index * CHUNK, y, read);
+                self.read(left + number * CHUNK, y, read);
                 return read == pixels;
             }
-            // SAFETY: as in `read`: a whole chunk lies in the row.
-            let given = unsafe { place.add(index * CHUNK * 4).cast::<[u32; CHUNK]>().read_unaligned() };
-            let differing = given.iter().zip(pixels).fold(0, |all, (given, old)| all | (given ^ old));
-            u32::from_le(differing) & COLOUR == 0
+            let differing = pixels.iter().enumerate().fold(0, |all, (index, old)| {
+                // SAFETY: as in `read`: the chunk lies in the row.
+                let given = unsafe { place.add((number * CHUNK + index) * 4).cast::<u32>().read_unaligned() };
+                all | (u32::from_le(given) ^ old)
+            });
+            differing & COLOUR == 0
         })
     }
 }

@@ -216,9 +216,13 @@ impl Channel {
         lock(&self.transport).pending_len()
     }
 
-    /// Bytes to be written now; empty for none.
-    fn pending<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        let parts = lock(&self.transport).pending_parts();
+    /// Bytes to be written now; empty for none. `whole`: all of them; else the last message stays for the next call, if it is not
+    /// all there is.
+    #[pyo3(signature = (*, whole = true))]
+    fn pending<'py>(&self, py: Python<'py>, whole: bool) -> PyResult<Bound<'py, PyBytes>> {
+        let mut transport = lock(&self.transport);
+        let parts = if whole { transport.pending_parts() } else { transport.pending_before_last() };
+        drop(transport);
         let count = parts.iter().map(Bytes::len).sum();
         self.sent.fetch_add(count as u64, Ordering::Relaxed);
         PyBytes::new_with(py, count, |mut out| {

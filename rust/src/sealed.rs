@@ -1,6 +1,6 @@
 //! TLS between a socket and a channel.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -109,28 +109,6 @@ pub(crate) fn receive(pipe: &mut Pipe, stream: &TcpStream) -> io::Result<Option<
     passing(pipe.fill(|room| (&mut &*stream).read(room)))
 }
 
-/// Deciphers what is there, up to some more than `enough` bytes of plaintext; only if that is nothing, receives more, once.
-pub(crate) fn decipher_from(pipe: &mut Pipe, stream: &TcpStream, enough: usize) -> io::Result<Received> {
-    let there = pipe.decipher(enough).map_err(io::Error::other)?;
-    if there != Received::Nothing {
-        return Ok(there);
-    }
-    match receive(pipe, stream)? {
-        None => Ok(Received::Nothing),
-        Some(0) => Err(ErrorKind::UnexpectedEof.into()),
-        Some(_) => pipe.decipher(enough).map_err(io::Error::other),
-    }
-}
-
-/// Enciphers data, and sends as [`flush`] does; how many bytes of ciphertext are left.
-pub(crate) fn send_behind(pipe: &mut Pipe, stream: &TcpStream, data: &[u8]) -> io::Result<usize> {
-    if !data.is_empty() {
-        pipe.write(data).map_err(io::Error::other)?;
-    }
-    flush(pipe, stream)?;
-    Ok(pipe.outgoing().len())
-}
-
 /// Sends ciphertext, as far as that needs no waiting; how many bytes.
 pub(crate) fn flush(pipe: &mut Pipe, stream: &TcpStream) -> io::Result<usize> {
     let mut taken = 0;
@@ -142,7 +120,10 @@ pub(crate) fn flush(pipe: &mut Pipe, stream: &TcpStream) -> io::Result<usize> {
     Ok(taken)
 }
 
-/// Enciphers parts, up to [`SEAL_SIZE`]; how many bytes of them.
+/// Enciphers parts, up to [`SEAL_SIZE`], none together with another; how many bytes of them.
+///
+/// So the last message has records of its own. spice-gtk takes one message, and then looks whether its socket has more, not whether TLS
+/// has; a message that came in one record with others would lie there until something else comes.
 fn seal(pipe: &mut Pipe, parts: &mut dyn Iterator<Item = &[u8]>) -> io::Result<usize> {
     let mut count = 0;
     for part in parts {

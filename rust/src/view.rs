@@ -69,7 +69,7 @@ const PARALLEL: usize = 1 << 16;
 
 /// Codes all pieces.
 fn encode(pieces: &[&Piece], clock: impl Fn() -> f64 + Sync) {
-    let pixels: usize = pieces.iter().map(|piece| piece.pixels()).sum();
+    let pixels: usize = pieces.iter().map(|piece| piece.work()).sum();
     match pieces {
         [_, _, ..] if pixels >= PARALLEL => pieces.par_iter().for_each(|piece| piece.encode(&clock)),
         _ => pieces.iter().for_each(|piece| piece.encode(&clock)),

@@ -30,7 +30,7 @@ def noise(seed: int) -> np.ndarray:
 async def watched() -> AsyncIterator[tuple[Server, DisplayServer, Peer]]:
     """Serve one display to a peer on a TCP socket, which has named its caches and not read anything yet."""
     async with spice_rs.serve("spice://127.0.0.1:0", size=(WIDTH, HEIGHT), encoding=PLAIN) as server:
-        opener, _, _ = spice_rs.transport.opener(server.addresses[0])
+        opener = spice_rs.ways.way(server.addresses[0]).open
         main_peer = await Peer.connect(opener, ChannelType.MAIN)
         first = await main_peer.receive()
         assert isinstance(first, main.Init)

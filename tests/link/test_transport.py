@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 import trio
 
-from spice_rs.enums import ChannelType
 from spice_rs.errors import ConnectError, SpiceError
-from spice_rs.transport import open_stream, opener
+from spice_rs.transport import open_stream
 from spice_rs.uri import TcpAddress, UnixAddress
 
 
@@ -55,10 +54,3 @@ async def test_a_name_that_does_not_resolve_says_so() -> None:
 async def test_a_socket_that_is_not_there_says_so(tmp_path: Path) -> None:
     with pytest.raises(ConnectError, match="there is no such socket"):
         await open_stream(UnixAddress(str(tmp_path / "none")))
-
-
-async def test_anything_that_opens_streams_will_do() -> None:
-    async def mine(kind: ChannelType, number: int) -> trio.abc.Stream:
-        raise NotImplementedError
-
-    assert opener(mine) == (mine, "mine", None)

@@ -7,6 +7,7 @@ makes one usable from Trio. On the command line: `python -m tests.peers.xspice -
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -50,6 +51,8 @@ def missing(name: str) -> str | None:
         and subprocess.run(["/usr/bin/python3", "-c", GLIB_PROBE], capture_output=True).returncode
     ):
         return "gir1.2-spiceclientglib-2.0"
+    if name == "libvirt" and importlib.util.find_spec("libvirt") is None:
+        return "libvirt-python"
     return None
 
 
@@ -82,5 +85,10 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "html5": ("chromium", "bash", "/usr/share/spice-html5/spice_auto.html"),
     "tshark": ("tshark",),
     "sasl": ("saslpasswd2", "/usr/lib/*/sasl2/libsasldb.so"),
+    "libvirt": (
+        "/usr/sbin/libvirtd",
+        "/usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so",
+        "setpriv",
+    ),
     "kerberos": ("krb5kdc", "kadmin.local", "kdb5_util", "kinit", "/usr/lib/*/sasl2/libgssapiv2.so"),
 }

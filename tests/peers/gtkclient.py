@@ -35,7 +35,10 @@ class GtkClient(Peer):
     """A session of spice-gtk, driven by commands; `gtkdriver.py` is the program.
 
     Arguments:
-        address: `spice://HOST:PORT` or `spice+unix:///PATH`.
+        address: `spice://HOST:PORT`, `spice://HOST?port=PORT&tls-port=PORT` or `spice+unix:///PATH`.
+        ca: file with the authority that it believes.
+        subject: the host-subject that it looks for; without, it is the host's name.
+        secure: channels that go inside of TLS at once, or `all`; without, it goes there when it is told to.
         user: for servers where clients log in by SASL.
         environment: of the process, as for Kerberos.
         compression: what to ask the server for as soon as a display opens; see `spicegtk.COMPRESSIONS`.
@@ -45,6 +48,9 @@ class GtkClient(Peer):
         self,
         address: str,
         *,
+        ca: Path | None = None,
+        subject: str | None = None,
+        secure: str | None = None,
         user: str | None = None,
         password: str | None = None,
         compression: str | None = None,
@@ -53,6 +59,9 @@ class GtkClient(Peer):
         super().__init__("gtk")
         self.env |= environment or {}
         command = ["/usr/bin/python3", str(DRIVER), address]
+        command += ["--ca", str(ca)] if ca else []
+        command += ["--subject", subject] if subject else []
+        command += ["--secure", secure] if secure else []
         command += ["--user", user] if user else []
         command += ["--password", password] if password else []
         command += ["--compression", compression] if compression else []
@@ -66,6 +75,10 @@ class GtkClient(Peer):
     def pid(self) -> int:
         """The process, for who wants to stop it for a while."""
         return self._program.pid
+
+    def errors(self) -> list[str]:
+        """Return the channels that have ended, with the library's word for why, as `main: error-tls`."""
+        return list(self._ask("state")["errors"])
 
     def has_ended(self) -> bool:
         """Tell whether the session is over."""

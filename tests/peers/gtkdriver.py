@@ -44,6 +44,12 @@ class Driver:
             props.unix_path = options.address.removeprefix("spice+unix://")
         else:
             props.uri = options.address
+        if options.ca:
+            props.ca_file = options.ca
+        if options.subject:
+            props.cert_subject = options.subject
+        if options.secure:
+            props.secure_channels = options.secure.split(",")
         if options.user:
             props.username = options.user
         if options.password:
@@ -173,6 +179,9 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("address", help="spice://HOST:PORT or spice+unix:///PATH")
+    parser.add_argument("--ca", help="file with the authority")
+    parser.add_argument("--subject", help="of the server's certificate")
+    parser.add_argument("--secure", help="channels that go inside of TLS at once, or all")
     parser.add_argument("--user")
     parser.add_argument("--password")
     parser.add_argument("--compression", help="what to ask the server for")

@@ -13,6 +13,7 @@ import functools
 import http.server
 import io
 import math
+import ssl
 import threading
 import time
 from urllib.parse import urlencode
@@ -22,6 +23,7 @@ from PIL import Image
 
 from ._devtools import Browser
 from ._pictures import Picture, wait_equal
+from .x509 import Certificates
 
 PAGES = "/usr/share/spice-html5"
 
@@ -49,6 +51,8 @@ class Html5(Browser):
         port: where the server takes WebSockets.
         room: width and height of the page; the display has to fit, for places are not scrolled to.
         site: the host that the page seems to be from; the browser is told to find it on this machine.
+        tls: certificate and key of the page, which then uses a WebSocket inside of TLS.
+        keys: digests of public keys, in base64 (SHA-256), that the browser takes whoever has vouched for them.
     """
 
     def __init__(
@@ -58,12 +62,21 @@ class Html5(Browser):
         password: str = "",
         room: tuple[int, int] = (1600, 1300),
         site: str = "127.0.0.1",
+        tls: Certificates | None = None,
+        keys: tuple[str, ...] = (),
     ) -> None:
         handler = functools.partial(Quiet, directory=PAGES)
         self._pages = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        if tls is not None:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(tls.certificate, tls.key)
+            self._pages.socket = context.wrap_socket(
+                self._pages.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._serving = threading.Thread(target=self._pages.serve_forever, kwargs={"poll_interval": 0.05})
         self._serving.start()
-        super().__init__(f"--host-resolver-rules=MAP {site} 127.0.0.1")
+        known = [f"--ignore-certificate-errors-spki-list={','.join(keys)}"] if keys else []
+        super().__init__(f"--host-resolver-rules=MAP {site} 127.0.0.1", *known)
         query = urlencode({"host": "127.0.0.1", "port": port, "password": password})
         try:
             width, height = room
@@ -74,7 +87,8 @@ class Html5(Browser):
                 deviceScaleFactor=1,
                 mobile=False,
             )
-            self.open(f"http://{site}:{self._pages.server_port}/spice_auto.html?{query}", first=COUNT)
+            scheme = "http" if tls is None else "https"
+            self.open(f"{scheme}://{site}:{self._pages.server_port}/spice_auto.html?{query}", first=COUNT)
         except BaseException:
             self.stop()
             raise

@@ -28,7 +28,7 @@ class Viewer(Xvfb):
 
     Arguments:
         program: one of `PROGRAMS`.
-        address: `spice://HOST:PORT` or `spice+unix:///PATH`.
+        address: `spice://HOST:PORT`, `spice+unix:///PATH`, or for remote-viewer the path of a connection file.
         compression: what the viewer asks the server for: auto-glz, auto-lz, quic, glz, lz, lz4, off.
         size: of the X screen.
         full: whether the viewer fills it; a window of its own otherwise.

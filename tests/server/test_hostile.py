@@ -278,7 +278,7 @@ async def test_a_broken_message_ends_its_session_with_a_reason(
 
 async def test_a_client_that_stops_reading_costs_a_region() -> None:
     async with spice_rs.serve("spice://127.0.0.1:0", size=(320, 200)) as server:
-        opener, _, _ = spice_rs.transport.opener(server.addresses[0])
+        opener = spice_rs.ways.way(server.addresses[0]).open
         main_peer, session_id = await joined(opener)
         peer = await Peer.connect(opener, ChannelType.DISPLAY, connection_id=session_id)
         await peer.send(display.Init(1, 0, 1, 0))

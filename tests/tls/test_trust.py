@@ -95,7 +95,12 @@ async def test_a_name_of_the_certificate_is_enough(host: str) -> None:
 )
 async def test_another_name_is_refused_and_the_right_ones_are_said(host: str) -> None:
     text = await refused("wrong name", GOOD, ClientTls(ca=CA.pem), host)
-    assert host in text and "localhost, *.example.org, 127.0.0.1" in text and SUBJECT in text
+    # What is behind the :: of Proxmox's names is a secret.
+    assert (
+        host.replace("::x", "::...") in text
+        and "localhost, *.example.org, 127.0.0.1" in text
+        and SUBJECT in text
+    )
 
 
 async def test_another_name_than_that_of_the_address_can_be_asked_for() -> None:

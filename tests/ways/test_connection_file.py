@@ -49,6 +49,21 @@ def test_every_key_is_read_and_written() -> None:
     assert ConnectionFile.parse(file.dump()) == file
 
 
+def test_it_says_which_keys_nobody_looks_at() -> None:
+    file = ConnectionFile.parse(PROXMOX)
+    assert file.kept_only == ("title", "toggle-fullscreen", "release-cursor", "secure-attention")
+    text = "[virt-viewer]\ntype=spice\nhost=h\nport=1\nsecure-channels=main\ncolor-depth=16\nx-mine=1\n"
+    assert ConnectionFile.parse(text).kept_only == ("color-depth", "x-mine")
+
+
+def test_a_repr_is_short_and_has_no_ticket() -> None:
+    assert repr(ConnectionFile(host="h", port=5900, password="hidden")) == (
+        "ConnectionFile(type='spice', host='h', port=5900)"
+    )
+    shown = repr(ConnectionFile.parse(PROXMOX))
+    assert "host='pvespiceproxy:68f0a1c2:100:pve::...'" in shown and "0123456789abcdef" not in shown
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

@@ -42,7 +42,7 @@ from ..errors import (
 from ..limits import Limits
 from ..link import NOBODY, Credentials, Linked, client_link
 from ..messages import Message, Unknown, base
-from ..transport import Opener, another_way
+from ..transport import Opener, another_way, is_encrypted
 from ._progress import Key, Progress
 
 Role = Literal["client", "server"]
@@ -428,7 +428,8 @@ class Channel:
             await self._socket.send(self.core)
             return
         assert self._stream is not None
-        data = self.core.pending()
+        # spice-gtk waits for its socket while TLS still holds a message for it. One with a record of its own is not forgotten.
+        data = self.core.pending(whole=not is_encrypted(self._stream))
         self._leaving = len(data)
         await self._stream.send_all(data)
         self._leaving = 0

@@ -6,76 +6,35 @@ import json
 import logging
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import trio
 from cyclopts import App, CycloptsError, Parameter
 
 from .. import __version__
-from ..client import Display, Session, connect
+from ..client import Display, Session
 from ..client.mouse import Button
 from ..errors import AuthenticationError
 from ..keymap import chord, strokes
-from ..uri import Address, parse
 from . import _doctor, _info, _password
 from ._failures import MEANINGS, NothingToShow, Status, TooLate, WrongUse, complain, line, status
+from ._options import DEFAULTS, STDIN, Body, Options, Switch, Where, Work
 from ._serve import serve_
 
 LAST_WORDS = 0.1
 """Seconds that a server gets for the last keys before the connections are closed: it may look at those first."""
 
 
-Switch: TypeAlias = Annotated[bool, Parameter(negative=())]
-"""An option that is there or not; there is no --no-... for it."""
-
-
-@Parameter(name="*")
-@dataclass(frozen=True)
-class Options:
-    """What every command takes.
-
-    Arguments:
-        password_file: a file whose first line is the password; - for standard input.
-        password: the password itself, which other users of this machine can see.
-        timeout: seconds that the command may take in all.
-        debug: say what happens, and where an error came from.
-    """
-
-    password_file: Annotated[Path | None, Parameter(allow_leading_hyphen=True)] = None
-    password: Annotated[str | None, Parameter(show_default=False)] = None
-    timeout: float = 30.0
-    debug: Switch = False
-
-
-DEFAULTS = Options()
-
-
-@dataclass
-class Work:
-    """What a command is doing, for the text of a time-out."""
-
-    address: Address
-    password: str | None
-    doing: str = "connecting"
-    late: type[Exception] = TooLate
-
-    def session(self) -> AbstractAsyncContextManager[Session]:
-        """Connect, for a block."""
-        return connect(self.address, password=self.password)
-
-
-Body: TypeAlias = Callable[[Work], Awaitable[None]]
-
 app = App(
     name="spice-rs",
     help="See and operate a SPICE server: the screen of a virtual machine or of a remote X server. Or be one.\n\n"
-    "ADDRESS is spice://host:port, spice://[ipv6]:port or spice+unix:///path. A password comes from --password-file, from the "
-    f"environment variable {_password.VARIABLE}, or is asked for.",
+    "ADDRESS is spice://host:port, spice+tls://host:port, spice://host?port=5900&tls-port=5901, spice+unix:///path, ws://host:port/path, "
+    "spice+qmp:///path of QEMU's monitor, libvirt+qemu:///system?domain=NAME, proxmox://user@realm@host/MACHINE, or a connection file "
+    "(.vv; - for standard input). A password comes from --password-file, "
+    f"from the environment variable {_password.VARIABLE}, or is asked for.",
     help_epilogue="Exit status:\n"
     + "\n".join(f"{number:3d}  {meaning}" for number, meaning in MEANINGS.items()),
     version=__version__,
@@ -94,7 +53,7 @@ def run(arguments: Sequence[str]) -> int:
 
 @app.command
 def info(
-    address: str,
+    address: Where,
     /,
     *,
     json_: Annotated[bool, Parameter("--json", negative=())] = False,
@@ -118,7 +77,7 @@ def info(
 
 
 @app.command
-def doctor(address: str, /, *, options: Options = DEFAULTS) -> int:
+def doctor(address: Where, /, *, options: Options = DEFAULTS) -> int:
     """Try each stage of a connection (name, socket, login, channels, picture), and say where it stops and what to try.
 
     Arguments:
@@ -127,14 +86,14 @@ def doctor(address: str, /, *, options: Options = DEFAULTS) -> int:
 
     async def body(work: Work) -> None:
         work.doing = "examining the server; the last line above says how far it came"
-        await _doctor.examine(work.address, work.password, print)
+        await _doctor.examine(work, print)
 
     return perform(address, options, body)
 
 
 @app.command
 def screenshot(
-    address: str,
+    address: Where,
     /,
     *,
     output: Annotated[Path, Parameter(("--output", "-o"), allow_leading_hyphen=True)],
@@ -173,7 +132,7 @@ def screenshot(
 
 @app.command(name="type")
 def type_(
-    address: str,
+    address: Where,
     text: Annotated[str, Parameter(allow_leading_hyphen=True)],
     /,
     *,
@@ -189,7 +148,9 @@ def type_(
         enter: press Enter at the end.
         pace: seconds between two characters, for a guest that loses some.
     """
-    whole = (sys.stdin.read() if text == "-" else text) + ("\n" if enter else "")
+    if text == address == STDIN:
+        return complain(Status.WRONG_USE, "standard input cannot be both the connection file and the text")
+    whole = (sys.stdin.read() if text == STDIN else text) + ("\n" if enter else "")
     check = partial(strokes, whole)
 
     async def body(work: Work) -> None:
@@ -204,7 +165,7 @@ def type_(
 
 
 @app.command
-def key(address: str, /, *keys: str, options: Options = DEFAULTS) -> int:
+def key(address: Where, /, *keys: str, options: Options = DEFAULTS) -> int:
     """Press keys, as Ctrl+Alt+F2; several are pressed one after the other.
 
     Arguments:
@@ -230,7 +191,7 @@ def key(address: str, /, *keys: str, options: Options = DEFAULTS) -> int:
 
 @app.command
 def click(
-    address: str,
+    address: Where,
     x: int,
     y: int,
     /,
@@ -273,9 +234,9 @@ def perform(address: str, options: Options, body: Body, check: Callable[[], obje
         # The time in milliseconds, because what is slow is what people ask about.
         logging.basicConfig(level=logging.DEBUG, format="%(relativeCreated)6d %(name)s: %(message)s")
     try:
-        place = checked(address)
+        work = options.work(address)
         check()
-        connected(place, options, body)
+        connected(work, options, body)
     except (Exception, KeyboardInterrupt, BaseExceptionGroup) as error:
         if options.debug:
             traceback.print_exception(error)
@@ -283,23 +244,15 @@ def perform(address: str, options: Options, body: Body, check: Callable[[], obje
     return Status.DONE
 
 
-def checked(address: str) -> Address:
-    """Read the address."""
-    try:
-        return parse(address)
-    except ValueError as error:
-        raise WrongUse(str(error)) from error
-
-
-def connected(address: Address, options: Options, body: Body) -> None:
+def connected(work: Work, options: Options, body: Body) -> None:
     """Run the body; where the server wants a password and none was given, ask for it and run again."""
-    password = _password.given(options.password, options.password_file)
     try:
-        trio.run(limited, Work(address, password), options.timeout, body)
+        trio.run(limited, work, options.timeout, body)
     except AuthenticationError:
-        if password is not None or address.password is not None or not _password.can_ask():
+        if work.password is not None or not _password.can_ask():
             raise
-        trio.run(limited, Work(address, _password.ask(str(address))), options.timeout, body)
+        work.password = _password.ask(work.name)
+        trio.run(limited, work, options.timeout, body)
 
 
 async def limited(work: Work, seconds: float, body: Body) -> None:
@@ -323,7 +276,7 @@ def pick(session: Session, number: int | None) -> Display:
 
 def write(file: Path, data: bytes) -> None:
     """Write a file, or to standard output."""
-    if str(file) == "-":
+    if str(file) == STDIN:
         sys.stdout.buffer.write(data)
     else:
         file.write_bytes(data)

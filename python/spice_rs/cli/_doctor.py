@@ -1,99 +1,99 @@
-"""What `spice-rs doctor` does: one stage after the other, each with its time, until one fails."""
+"""What `spice-rs doctor` does: it connects as every command does, and listens to how far that comes."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import trio
-from trio.abc import Stream
 
-from ..client import Session, connect
-from ..enums import ChannelType, CommonCap
-from ..errors import ConnectError
-from ..link import client_link
-from ..transport import open_stream
-from ..uri import Address, TcpAddress
+from .._stages import watching
+from ..client import Session
 from ._info import settle
+from ._options import Work
 
 Say = Callable[[str], None]
 
-WIDTH = 9
+WIDTH = 14
 """Columns of a stage's name."""
 
+LOGGED_IN = "authentication"
+"""The last stage of a channel. The first channel is main; of the others only the end counts."""
 
-@dataclass
+
 class Report:
-    """Says how each stage went."""
+    """Says how each stage of a session's first connection went."""
 
-    say: Say
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._first = True
 
-    @asynccontextmanager
-    async def stage(self, name: str) -> AsyncIterator[list[str]]:
+    @contextmanager
+    def connecting(self, name: str) -> Iterator[list[str]]:
+        """Run a stage of a connection for a block, which fills in what it found."""
+        if not self._first:
+            with self._later(name):
+                yield []
+            return
+        with self.stage(name) as found:
+            yield found
+        self._first = name != LOGGED_IN
+
+    @contextmanager
+    def _later(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception:
+            self._say(f"FAILED  {'channels':{WIDTH}} at {name}")
+            raise
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[list[str]]:
         """Run a stage for a block, which fills in what it found."""
         start, found = trio.current_time(), list[str]()
         try:
             yield found
-        except Exception:
-            self.say(f"FAILED  {name:{WIDTH}} after {_milliseconds(start)}")
+        except trio.Cancelled:
+            self._say(f"FAILED  {name:{WIDTH}} no end after {_milliseconds(start)}")
             raise
-        self.say(f"ok      {name:{WIDTH}} {', '.join(found)}{' in ' if found else ''}{_milliseconds(start)}")
+        except Exception:
+            self._say(f"FAILED  {name:{WIDTH}} after {_milliseconds(start)}")
+            raise
+        self._say(f"ok      {name:{WIDTH}} {', '.join(found)}{' in ' if found else ''}{_milliseconds(start)}")
 
 
-async def examine(address: Address, password: str | None, say: Say) -> None:
+async def examine(work: Work, say: Say) -> None:
     """Try each stage of a session, and say in words how far it went.
 
     Raises:
         SpiceError: why the first stage failed that did.
     """
     report = Report(say)
-    if isinstance(address, TcpAddress):
-        async with report.stage("resolve") as found:
-            found += await _resolve(address)
-    async with report.stage("connect"):
-        stream = await open_stream(address)
-    try:
-        async with report.stage("log in") as found:
-            found += await _link(stream, address, password)
-    finally:
-        await trio.aclose_forcefully(stream)
-    async with connect(address, password=password) as session:
-        async with report.stage("channels") as found:
-            await settle(session)
-            found += [channel.name for channel in session.channels.values() if channel]
-        _complain(session, say)
-        async with report.stage("picture") as found:
-            frame = await session.display.frame()
-            found.append(f"{frame.width}x{frame.height}{'' if frame.exact else ', not exact'}")
+    with watching(report.connecting):
+        async with work.session() as session:
+            with report.stage("channels") as found:
+                await settle(session)
+                found += [
+                    channel.name
+                    for channel in session.channels.values()
+                    if channel is not None and channel.ended is None
+                ]
+            failed = _failures(session, say)
+            with report.stage("picture") as found:
+                frame = await session.display.frame()
+                found.append(f"{frame.width}x{frame.height}{'' if frame.exact else ', not exact'}")
+    if failed:
+        raise failed[0]
 
 
-def _complain(session: Session, say: Say) -> None:
-    """Say which channels could not be opened: the session goes on without them."""
+def _failures(session: Session, say: Say) -> list[Exception]:
+    """Return why channels could not be opened: the session goes on without them. Say so of each."""
+    found = []
     for channel in session.channels.values():
         if channel is not None and channel.ended is not None:
-            say(f"FAILED  {channel.name}: {channel.ended}")
-
-
-async def _resolve(address: TcpAddress) -> list[str]:
-    try:
-        found = await trio.socket.getaddrinfo(
-            address.host, address.tls_port or address.port, type=trio.socket.SOCK_STREAM
-        )
-    except OSError as error:
-        raise ConnectError(
-            str(address), f"the name {address.host!r} does not resolve ({error.strerror}); check its spelling"
-        ) from error
-    return list(dict.fromkeys(str(place[4][0]) for place in found))
-
-
-async def _link(stream: Stream, address: Address, password: str | None) -> list[str]:
-    """Link the main channel only, so that what fails is known to be the login or what comes before."""
-    host = address.host if isinstance(address, TcpAddress) else "localhost"
-    secret = address.password if password is None else password
-    linked = await client_link(stream, channel_type=ChannelType.MAIN, password=secret, host=host)
-    ways = [cap.name for cap in (CommonCap.AUTH_SPICE, CommonCap.AUTH_SASL) if cap in linked.common]
-    return ["SPICE 2", *("a ticket" if way == "AUTH_SPICE" else "SASL" for way in ways)]
+            say(f"FAILED  {channel.name:{WIDTH}} {channel.ended}")
+            found.append(channel.ended)
+    return found
 
 
 def _milliseconds(start: float) -> str:

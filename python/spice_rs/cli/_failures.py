@@ -12,7 +12,10 @@ from ..errors import (
     ConnectError,
     ListenError,
     NotSpice,
+    SecurityRefused,
+    SecurityRequired,
     SourceError,
+    TlsError,
     Unsupported,
     VersionMismatch,
 )
@@ -33,6 +36,7 @@ class Status(IntEnum):
     NOT_POSSIBLE = 8
     CANNOT_LISTEN = 9
     CANNOT_SHOW = 10
+    NOT_SECURE = 11
     INTERRUPTED = 130
 
 
@@ -48,6 +52,7 @@ MEANINGS = {
     Status.NOT_POSSIBLE: "the server or the guest cannot do this",
     Status.CANNOT_LISTEN: "serve: the address is taken, or not this machine's",
     Status.CANNOT_SHOW: "serve: the file or the X display cannot be shown, or has gone",
+    Status.NOT_SECURE: "the server is not trusted, or a channel needs TLS or must do without",
 }
 """For the help text and the README."""
 
@@ -74,6 +79,7 @@ STATUSES: tuple[tuple[tuple[type[BaseException], ...], Status], ...] = (
     ((SourceError,), Status.CANNOT_SHOW),
     ((NotSpice, VersionMismatch), Status.NOT_SPICE),
     ((AuthenticationError,), Status.WRONG_PASSWORD),
+    ((TlsError, SecurityRequired, SecurityRefused), Status.NOT_SECURE),
     ((Unsupported, AgentUnavailable), Status.NOT_POSSIBLE),
 )
 

@@ -7,9 +7,10 @@ import logging
 import signal
 import traceback
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import trio
 from cyclopts import Parameter
@@ -17,12 +18,10 @@ from cyclopts import Parameter
 from .. import sources
 from .._groups import plain_errors
 from ..server import Compression, Encoding, Lossy, Server, Streaming, serve
-from ..uri import TcpAddress, parse
-from . import _password
+from ..uri import Address, TcpAddress, parse
+from ._doors import EVERYWHERE, Doors
 from ._failures import Status, WrongUse, complain, line, status
 
-LOCAL = ("127.0.0.1", "::1", "localhost")
-EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 looked for, not listened on
 PAGES = "/usr/share/spice-html5"
 
 
@@ -72,14 +71,13 @@ class Shown:
 
 CHOICES = "--demo, --image FILE, --video FILE, --x11 DISPLAY"
 SHOWN = Shown()
-DEFAULT = ("spice://127.0.0.1:5900",)
+DOORS = Doors()
 
 
 def serve_(
     *,
     shown: Shown = SHOWN,
-    listen: Annotated[tuple[str, ...], Parameter(negative=(), show_default=False)] = DEFAULT,
-    password_file: Annotated[Path | None, Parameter(allow_leading_hyphen=True)] = None,
+    doors: Doors = DOORS,
     compression: Literal["auto", "quic", "glz", "lz", "lz4", "off", "auto_glz", "auto_lz"] = "auto",
     jpeg: Literal["auto", "always", "never"] = "auto",
     streaming: Literal["off", "filter", "all"] = "filter",
@@ -89,10 +87,6 @@ def serve_(
     """Serve a desktop, a picture, a film or an X display to SPICE clients, until Ctrl-C.
 
     Arguments:
-        listen: where, by default spice://127.0.0.1:5900: spice://host:port (port 0 takes a free one) or spice+unix:///path; may be
-            given several times.
-        password_file: a file whose first line is the password that clients need; - for standard input. Otherwise that of the
-            environment variable SPICE_PASSWORD, or none.
         compression: how images are encoded; auto picks what costs least.
         jpeg: whether images may lose something until they rest; auto: on slow lines.
         streaming: which areas that keep changing become video.
@@ -105,10 +99,7 @@ def serve_(
         encoding = Encoding(
             compression=Compression(compression), jpeg=Lossy(jpeg), streaming=Streaming(streaming)
         )
-        password = _password.given(None, password_file)
-        for address in listen:
-            warn_if_open(address, password)
-        work = Work(shown.source(), listen, password, name or shown.title, encoding)
+        work = Work(shown.source(), doors, name or shown.title, {"encoding": encoding, **doors.options()})
         told = trio.run(work.run)
     except (Exception, KeyboardInterrupt, BaseExceptionGroup) as error:
         if debug:
@@ -122,10 +113,9 @@ class Work:
     """One run of the command."""
 
     source: sources.Source
-    listen: tuple[str, ...]
-    password: str | None
+    doors: Doors
     name: str
-    encoding: Encoding
+    options: dict[str, Any] = field(repr=False)
     until: trio.CancelScope = field(default_factory=trio.CancelScope)
     told: int | None = None
 
@@ -145,50 +135,59 @@ class Work:
             self.until.cancel()
 
     async def _serve(self) -> None:
-        async with (
-            self.source as source,
-            serve(
-                *self.listen,
-                size=source.size,
-                password=self.password,
-                name=self.name,
-                encoding=self.encoding,
-            ) as server,
-        ):
-            print(announcement(server, self.name), flush=True)
+        async with self.source as source, self._open(source.size) as server:
+            print(announcement(server, self.name, self.doors), flush=True)
             # What ends the command ends the drawing first: then there is time for goodbyes.
             with trio.CancelScope() as self.until:
                 await source.show_on(server)
 
+    @asynccontextmanager
+    async def _open(self, size: tuple[int, int]) -> AsyncIterator[Server]:
+        async with AsyncExitStack() as stack:
+            try:
+                opened = serve(*self.doors.addresses, size=size, name=self.name, **self.options)
+                server = await stack.enter_async_context(opened)
+            except ValueError as error:
+                raise WrongUse(str(error)) from error
+            yield server
 
-def announcement(server: Server, name: str) -> str:
+
+def announcement(server: Server, name: str, doors: Doors) -> str:
     """Return what is served, where, and how to see it."""
     width, height = server.screen.size
     lines = [f"serving {name}, {width}x{height}, on {' and '.join(server.addresses)}"]
-    address = parse(server.addresses[0])
-    reach = reachable(address) if isinstance(address, TcpAddress) else None
-    lines.append(f"  see it:        remote-viewer {reach or address}")
-    lines.append(f"  a picture:     spice-rs screenshot {reach or address} -o desk.png")
-    if reach is not None and importlib.util.find_spec("wsproto") is None:
-        lines.append("  in a browser:  needs pip install 'spice-rs[web]' first")
-    elif reach is not None:
+    place = reachable(parse(server.addresses[0]))
+    user = "--sasl-user NAME " if doors.sasl else ""
+    if isinstance(place, TcpAddress) and place.tls_port is not None:
+        assert server.tls is not None
         lines += [
-            f"  in a browser:  python3 -m http.server -b 127.0.0.1 -d {PAGES} 8000    (Debian's package spice-html5), then",
-            f"                 http://localhost:8000/spice_auto.html?host={reach.host}&port={reach.port}",
+            f"  certificate:   subject {server.tls.subject}",
+            f"                 public key {server.tls.pubkey}",
+            f"  a picture:     spice-rs screenshot {place} {user}--pubkey {server.tls.pubkey} -o desk.png",
+        ]
+    else:
+        lines += [
+            f"  see it:        remote-viewer {place}",
+            f"  a picture:     spice-rs screenshot {place} {user}-o desk.png",
+            *in_browser(place),
         ]
     return "\n".join([*lines, "Ctrl-C ends it."])
 
 
-def reachable(address: TcpAddress) -> TcpAddress:
+def in_browser(place: Address) -> list[str]:
+    """Return how to see it in a browser."""
+    if not isinstance(place, TcpAddress):
+        return []
+    if importlib.util.find_spec("wsproto") is None:
+        return ["  in a browser:  needs pip install 'spice-rs[web]' first"]
+    return [
+        f"  in a browser:  python3 -m http.server -b 127.0.0.1 -d {PAGES} 8000    (Debian's package spice-html5), then",
+        f"                 http://localhost:8000/spice_auto.html?host={place.host}&port={place.port}",
+    ]
+
+
+def reachable(place: Address) -> Address:
     """Return an address of this machine where clients reach one that is listened on."""
-    return TcpAddress("127.0.0.1", address.port) if address.host in EVERYWHERE else address
-
-
-def warn_if_open(address: str, password: str | None) -> None:
-    """Say so where everybody in the network may come in."""
-    try:
-        place = parse(address, listening=True)
-    except ValueError as error:
-        raise WrongUse(str(error)) from error
-    if password is None and isinstance(place, TcpAddress) and place.host not in LOCAL:
-        _password.warn(f"everybody who reaches {place} may see and use this; --password-file keeps them out")
+    if isinstance(place, TcpAddress) and place.host in EVERYWHERE:
+        return replace(place, host="127.0.0.1")
+    return place

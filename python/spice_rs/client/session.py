@@ -6,7 +6,6 @@ import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from types import MappingProxyType
 
 import trio
@@ -26,7 +25,7 @@ from ..proxy import Proxy
 from ..sasl import Login
 from ..tls import ClientTls
 from ..transport import Opener
-from ..ways import Target, way
+from ..ways import Target, find
 from .cursor import Cursor
 from .display import Display
 from .keyboard import Keyboard
@@ -60,10 +59,11 @@ async def connect(
     first, the block goes on, and whatever waits for the server raises `Disconnected`; pictures stay readable.
 
     Arguments:
-        address: `spice://host:port`, `spice+tls://host:port`, `spice://host?port=5900&tls-port=5901`, `spice+unix:///path`, `ws://host:port/path`, `spice+qmp:///path` of QEMU's monitor; a
+        address: `spice://host:port`, `spice+tls://host:port`, `spice://host?port=5900&tls-port=5901`, `spice+unix:///path`, `ws://host:port/path`, `spice+qmp:///path` of QEMU's monitor,
+            `libvirt+qemu:///system?domain=NAME`, `proxmox://user@realm@host/MACHINE` (see `spice_rs.libvirt`, `spice_rs.proxmox`); a
             `ConnectionFile`; or a coroutine function that opens the connection for a channel, given its type and id, and returns
             a stream, a socket or the number of one.
-        password: None where the server wants none, or where the address has it.
+        password: None where the server wants none, or where the address has it; for Proxmox that of the user there.
         login: who this is, for servers that want to know a name (SASL). None takes the name from the address, with the password,
             or the Kerberos tickets that there are.
         proxy: an HTTP proxy on the way, like `http://host:3128`; None for that of the connection file, or of SPICE_PROXY in the
@@ -84,13 +84,14 @@ async def connect(
 
     Cancelled, it ends what it began.
     """
-    found = way(address, proxy=proxy, tls=tls)
+    found = await find(address, password=password, login=login, proxy=proxy, tls=tls)
     session = Session(
         found.open,
         found.name,
-        credentials=_credentials(found.credentials, password, login),
+        credentials=found.credentials,
         compression=compression,
         limits=limits or Limits(),
+        without=found.without,
     )
     with plain_errors():
         async with trio.open_nursery() as nursery:
@@ -102,14 +103,6 @@ async def connect(
                 with trio.CancelScope(shield=True), trio.move_on_after(POLITE_CLOSE):
                     await session._say_goodbye()
                 nursery.cancel_scope.cancel()
-
-
-def _credentials(known: Credentials, password: str | None, login: Login | None) -> Credentials:
-    """Put together what the address knew and what the program says, which counts more."""
-    password = known.password if password is None else password
-    if login is None and known.login is not None:
-        login = replace(known.login, password=password)
-    return Credentials(password, login, known.host)
 
 
 class Session:
@@ -129,12 +122,14 @@ class Session:
         credentials: Credentials,
         compression: ImageCompression | None,
         limits: Limits,
+        without: frozenset[ChannelType] = frozenset(),
     ) -> None:
         self.address = address
         self.notifications: deque[base.Notify] = deque(maxlen=NOTIFICATIONS_KEPT)
         self._open = open_channel
         self._credentials = credentials
         self._compression = compression
+        self._without = without
         self._surroundings = Surroundings(limits, notify=self._on_notify)
         self._workshop = Workshop(limits)
         self.main = MainClient(surroundings=self._surroundings, on_available=self._on_available)
@@ -270,6 +265,8 @@ class Session:
     def _make(self, kind: ChannelType, number: int) -> Channel | None:
         """Make the channel, if it is one that a session opens by itself."""
         match kind:
+            case _ if kind in self._without:
+                return None
             case ChannelType.DISPLAY:
                 display = DisplayClient(
                     number,

@@ -98,7 +98,8 @@ class Login:
         if self.mechanisms is not None:
             return f"was told to use {', '.join(self.mechanisms)}"
         if self.user is None or self.password is None:
-            return "has no name and password for it: give both, or get a Kerberos ticket"
+            lacks = "no name and password" if self.user is None else "no password"
+            return f"has {lacks} for it: give both (login=Login(...), --sasl-user), or get a Kerberos ticket"
         if not has_scramp and any(name.startswith("SCRAM") for name in offered):
             return "lacks a package for it: pip install 'spice-rs[sasl]'"
         if not has_gssapi() and any(name.startswith("GSS") for name in offered):

@@ -50,7 +50,7 @@ async def open_doors(addresses: Iterable[str | Address]) -> AsyncIterator[list[D
     async with AsyncExitStack() as stack:
         doors: list[Door] = []
         for address in addresses:
-            if isinstance(address, str) and address.startswith(SYSTEMD):
+            if isinstance(address, str) and is_systemd(address):
                 doors += [await stack.enter_async_context(door) for door in _systemd_doors(address)]
                 continue
             place = parse(address, listening=True) if isinstance(address, str) else address
@@ -59,6 +59,11 @@ async def open_doors(addresses: Iterable[str | Address]) -> AsyncIterator[list[D
             else:
                 doors += [await stack.enter_async_context(door) for door in await _tcp_doors(place)]
         yield doors
+
+
+def is_systemd(address: str) -> bool:
+    """Whether an address stands for sockets that systemd hands over."""
+    return address.startswith(SYSTEMD)
 
 
 def peer_name(stream: trio.abc.Stream) -> str:

@@ -44,13 +44,17 @@ class Security:
         """Whether some channel cannot come without."""
         return "tls" in (self._else, *self._rules.values())
 
+    def rule(self, kind: ChannelType) -> ChannelSecurity:
+        """Return how a channel may come."""
+        return self._rules.get(kind, self._else)
+
     def check(self, kind: ChannelType, *, encrypted: bool) -> None:
         """Refuse a channel that comes the wrong way.
 
         Raises:
             Refused: it does, and is told which way is right.
         """
-        rule = self._rules.get(kind, self._else)
+        rule = self.rule(kind)
         if rule == "tls" and not encrypted:
             raise Refused(LinkErrorCode.NEED_SECURED, f"{kind.name.lower()} has to be encrypted")
         if rule == "clear" and encrypted:

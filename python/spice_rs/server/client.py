@@ -41,6 +41,9 @@ PROBE_PAUSE = 15.0
 RATE_BYTES = 250 << 10
 """Padding of the PING that measures the rate (protocol.md 1.10)."""
 
+RATE_PAUSE = 1.0
+"""Seconds before that: the client shall not have to read it before its list of channels, nor beside its first picture."""
+
 LAST_WORDS = 0.5
 """Seconds that a client which is sent away may take to hear it."""
 
@@ -272,6 +275,7 @@ class Client:
         self._main.probe()
         self._main.probe()
         if is_network:
+            await trio.sleep(RATE_PAUSE)
             self._main.probe(RATE_BYTES)
         while True:
             await trio.sleep(PROBE_PAUSE)

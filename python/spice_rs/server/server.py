@@ -7,7 +7,7 @@ import math
 import secrets
 import uuid
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import trio
@@ -20,6 +20,7 @@ from ..channels.cursor import CursorServer
 from ..channels.display import DisplayServer
 from ..channels.inputs import InputsServer
 from ..channels.main import MainServer
+from ..connection_file import ConnectionFile
 from ..enums import ChannelType, LinkErrorCode, MouseMode
 from ..errors import SpiceError
 from ..link import Refused, server_link
@@ -30,6 +31,7 @@ from ..tls import ServerTls
 from ..tls._server import Wardrobe
 from ..transport import is_encrypted
 from ._doors import LOCAL, peer_name
+from ._invitation import way_in
 from ._keys import KeyPool
 from ._lobby import Lobby
 from ._mailbox import Events, Listeners
@@ -168,6 +170,39 @@ class Server:
             ValueError: no ticket can carry it; see `auth.check_password`.
         """
         self._ticket = Ticket(password, trio.current_time() + expires_in, one_time)
+
+    def connection_file(
+        self, *, host: str | None = None, ca: str | None = None, user: str | None = None
+    ) -> ConnectionFile:
+        """Return what a viewer needs to come here now, with the password: `save` writes it for remote-viewer, as `console.vv`.
+
+        ::
+
+            server.set_password(secrets.token_urlsafe(12), expires_in=30, one_time=True)
+            server.connection_file(host="vm.example.org").save("console.vv")
+
+        Where there is a door for TLS, the file leads there alone, except for channels that have to be in clear text. Viewers delete a
+        file with a password for one time.
+
+        Arguments:
+            host: the name or number by which clients reach this machine; None for that of the address that it listens on.
+            ca: the authority that has issued the server's certificate, as PEM text. The server is known by its subject then. None
+                where the certificate is its own authority; or where clients know the authority, and the host's name decides.
+            user: who is to log in, where clients do so by name.
+
+        Raises:
+            ValueError: no address can be named, or nobody could come in with the password any more.
+        """
+        if not self._ticket.begins_sessions:
+            raise ValueError("the password begins no sessions any more: set_password comes first")
+        way = way_in(self.addresses, CLASSES, self._security, tls=self.tls, host=host, ca=ca)
+        return replace(
+            way,
+            title=self.name,
+            username=user,
+            password=None if self._logins else self._ticket.password,
+            delete_this_file=True if self._ticket.one_time else None,
+        )
 
     @property
     def tls(self) -> ServerTls | None:

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 from trio.abc import Stream
 
 from .. import _core
+from .._stages import stage
 from ..enums import ChannelType
 from ..errors import TlsError
 from . import _subject
@@ -112,7 +113,9 @@ class ClientTls:
         pipe = _core.TlsPipe.client(told, versions=self.versions, ciphers=self.ciphers)
         stream = TlsStream(transport, pipe, self.policy(host).judge)
         try:
-            await stream.do_handshake()
+            with stage("TLS") as found:
+                await stream.do_handshake()
+                found += stream.described
         except BaseException as error:
             await trio.aclose_forcefully(stream)
             if isinstance(error, trio.BrokenResourceError):

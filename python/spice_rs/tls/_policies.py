@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from ..errors import CertificateError
+from ..uri import shown
 from . import _proof, _subject
 from ._authorities import Authorities
 from ._certificates import RSA_STRONG, age, describe, load, names, spki
@@ -73,16 +74,21 @@ class HostName:
         if reason in ("weak", "bad signature", "unusable") and (traits := age(certificate)):
             text = (
                 f"it {' and '.join(traits)}, which nobody takes for a host's name any more; "
-                f"if that is the right server, ask for it by its subject, not by the name {self.name!r}: {_by(subject)}"
+                f"if that is the right server, ask for it by its subject, not by the name {shown(self.name)!r}: {_by(subject)}"
             )
             _distrust(certificate, "too old", text)
         match reason:
             case "wrong name":
                 has = ", ".join(names(certificate)) or f"no name but '{subject}'"
-                text = f"it is not for {self.name!r}: it has {has}; connect by a name that it has, or ask for its subject: {_by(subject)}"
+                text = f"it is not for {shown(self.name)!r}: it has {has}; connect by a name that it has, or ask for its subject: {_by(subject)}"
             case "unknown issuer":
                 text = (
                     f"none of {self.authorities.source} has issued it; give the right one (ca=..., --ca-file)"
+                )
+            case "bad signature":
+                text = (
+                    f"none of {self.authorities.source} has signed it, although one is called like who did; "
+                    "give the right one (ca=..., --ca-file)"
                 )
             case "expired":
                 text = expired(certificate)

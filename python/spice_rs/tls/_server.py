@@ -101,6 +101,16 @@ class ServerTls:
         return load(self._chain[0]).public_bytes(Encoding.PEM).decode()
 
     @property
+    def authority_pem(self) -> str | None:
+        """The certificate that clients may believe in place of an authority of theirs, as PEM text.
+
+        That is the last one that the server shows, where nobody else has issued it: its own, if it has been made for quick use.
+        None where clients have to know the authority from elsewhere.
+        """
+        last = load(self._chain[-1])
+        return last.public_bytes(Encoding.PEM).decode() if last.issuer == last.subject else None
+
+    @property
     def files(self) -> tuple[Path, ...]:
         """The files that certificate and key were read from."""
         given = (self.certificate, self.key)

@@ -19,6 +19,9 @@ from ._carriers import carrier
 READ_MAX = 1 << 18
 """Bytes given out at once to whoever does not say how many."""
 
+PIECE = 1 << 18
+"""Bytes enciphered at once: more would wait in memory while less is on its way."""
+
 RECORD_TYPES = range(20, 25)
 """First bytes of what is TLS."""
 
@@ -94,9 +97,10 @@ class TlsStream(Stream):
         return None if agreed is None else Cipher(*agreed)
 
     @property
-    def socket(self) -> _core.Socket | None:
-        """What a channel receives from and sends to without Python's bytes, once the handshake is done; None where that cannot be."""
-        return self._carrier.socket
+    def described(self) -> list[str]:
+        """What both ends have agreed on, for people."""
+        cipher = self.cipher
+        return [] if cipher is None else [f"TLS {cipher.version}", cipher.name]
 
     async def do_handshake(self) -> None:
         """Agree on keys, and make sure who the server is. Once that has been done, it does nothing.
@@ -109,14 +113,13 @@ class TlsStream(Stream):
         Cancelled or failed, the stream can only be closed.
         """
         await trio.lowlevel.checkpoint()
-        with self._receiver, self._sender:
+        with self._receiver.only(), self._sender.only():
             self._check_failed()
             try:
                 while not self._open:
                     await self._advance_handshake()
             except BaseException:
                 self._failed = True
-                self._carrier.close()
                 raise
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
@@ -124,35 +127,40 @@ class TlsStream(Stream):
         limit = READ_MAX if max_bytes is None else operator.index(max_bytes)
         if limit < 1:
             raise ValueError("max_bytes must be at least 1")
-        with self._receiver:
+        with self._receiver.only():
+            await trio.lowlevel.checkpoint_if_cancelled()
             self._check_open()
-            if self.pipe.has_outgoing:
-                await self._answer()
+            waited = False
             try:
-                return await self._carrier.receive(limit)
+                while (data := self.pipe.read(limit)) is None:
+                    if not await self._carrier.fill():
+                        raise trio.BrokenResourceError("the peer has gone without saying that it is done")
+                    waited = True
             except TlsError as error:
                 await self._say_last_words()
                 raise trio.BrokenResourceError(str(error)) from error
+            if self.pipe.has_outgoing:
+                await self._answer()
+            if not waited:
+                await trio.lowlevel.cancel_shielded_checkpoint()
+            return data
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         """Send data."""
-        with self._sender:
-            if self._wire.locked():
-                await self._wire.acquire()
-            else:
-                # Without a turn of the loop: sending itself takes one.
-                self._wire.acquire_nowait()
+        with self._sender.only():
+            await self._take_wire()
             try:
                 self._check_open()
-                await self._carrier.send(data)
-            except TlsError as error:
-                raise trio.BrokenResourceError(str(error)) from error
+                whole = data if len(data) <= PIECE else memoryview(data).cast("B")
+                for at in range(0, max(1, len(whole)), PIECE):
+                    self._write(whole if len(whole) <= PIECE else whole[at : at + PIECE])
+                    await self._carrier.flush()
             finally:
                 self._wire.release()
 
     async def wait_send_all_might_not_block(self) -> None:
         """Wait until there is room to send."""
-        with self._sender:
+        with self._sender.only():
             self._check_open()
             async with self._wire:
                 await self.transport.wait_send_all_might_not_block()
@@ -162,12 +170,11 @@ class TlsStream(Stream):
         try:
             if self._open and not (self._closed or self._wire.locked()):
                 self._closed = True
-                with suppress(TlsError):
+                with suppress(TlsError, trio.BrokenResourceError, trio.ClosedResourceError):
                     self.pipe.close()
-                    await self._say_last_words()
+                    await self._carrier.say_last_words()
         finally:
             self._closed = True
-            self._carrier.close()
             await self.transport.aclose()
 
     # The handshake.
@@ -215,14 +222,27 @@ class TlsStream(Stream):
         return TlsError(f"the peer does not speak TLS there, but {protocol}; {advice}")
 
     async def _say_last_words(self) -> None:
-        """Send what the pipe has to say in the end; whoever holds the wire sends it otherwise."""
+        """Tell the peer why this is the end, unless somebody is in the middle of sending."""
         if self._wire.locked():
             return
         async with self._wire:
-            with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+            with suppress(trio.BrokenResourceError):
                 await self._carrier.say_last_words()
 
     # Pieces.
+
+    def _write(self, data: bytes | bytearray | memoryview) -> None:
+        try:
+            self.pipe.write(data)
+        except TlsError as error:
+            raise trio.BrokenResourceError(str(error)) from error
+
+    async def _take_wire(self) -> None:
+        """Be the one who sends; without a turn of the loop where nobody else is, for sending itself takes one."""
+        try:
+            self._wire.acquire_nowait()
+        except trio.WouldBlock:
+            await self._wire.acquire()
 
     async def _answer(self) -> None:
         """Send what the pipe has to say by itself; whoever holds the wire sends it otherwise, in front of its own."""
@@ -240,6 +260,6 @@ class TlsStream(Stream):
             raise trio.BrokenResourceError("the TLS handshake has failed")
 
     def _check_open(self) -> None:
-        if self._closed or not self._open:
-            self._check_failed()
+        self._check_failed()
+        if not self._open:
             raise trio.NeedHandshakeError("do_handshake comes first")

@@ -200,7 +200,12 @@ impl Channel {
         self.outbox.take()
     }
 
-    /// The same without taking them: [`Channel::written`] says how many have left.
+    /// As [`Channel::pending_parts`], but the last message stays, if it is not all there is.
+    pub fn pending_before_last(&mut self) -> Vec<Bytes> {
+        self.outbox.take_before_last()
+    }
+
+    /// The same without taking them: [`Channel::written`] says how many have left. The last message begins a piece.
     pub fn unwritten(&self) -> impl Iterator<Item = &[u8]> {
         self.outbox.parts()
     }
@@ -297,6 +302,7 @@ impl Channel {
             HeaderKind::Mini => MiniHeader { message_type, size }.write(&mut header),
             HeaderKind::Full => FullHeader { serial, message_type, size, sub_list: 0 }.write(&mut header),
         }
+        self.outbox.begin();
         self.outbox.copy(&header.finish().unwrap_or_default());
         self.outbox.copy(head);
         parts.iter().for_each(|part| self.outbox.share(part));

@@ -14,9 +14,16 @@ pub(crate) struct Outbox {
     /// Bytes behind all of `done`.
     open: Vec<u8>,
     length: usize,
+    /// Bytes in front of the message that was begun last.
+    before_last: usize,
 }
 
 impl Outbox {
+    /// What is appended from now on is a message of its own.
+    pub(crate) fn begin(&mut self) {
+        self.before_last = self.length;
+    }
+
     /// Appends a copy.
     pub(crate) fn copy(&mut self, bytes: &[u8]) {
         self.length = self.length.saturating_add(bytes.len());
@@ -41,19 +48,47 @@ impl Outbox {
     /// Everything, in order.
     pub(crate) fn take(&mut self) -> Vec<Bytes> {
         self.close();
-        self.length = 0;
+        (self.length, self.before_last) = (0, 0);
         self.done.drain(..).collect()
     }
 
-    /// Everything, in order, to be written without being taken.
+    /// Everything but the last message, in order; that too, if it is all there is.
+    pub(crate) fn take_before_last(&mut self) -> Vec<Bytes> {
+        let front = self.before_last;
+        if front == 0 {
+            return self.take();
+        }
+        self.close();
+        let mut left = front;
+        let front_of = |part: &Bytes| {
+            let size = part.len().min(left);
+            left = left.saturating_sub(size);
+            part.slice(..size)
+        };
+        let taken = self.done.iter().map(front_of).filter(|part| !part.is_empty()).collect();
+        self.gone(front);
+        taken
+    }
+
+    /// Everything, in order, to be written without being taken. The last message begins a part.
     pub(crate) fn parts(&self) -> impl Iterator<Item = &[u8]> {
-        let open = Some(self.open.as_slice()).filter(|open| !open.is_empty());
-        self.done.iter().map(|part| &part[..]).chain(open)
+        let mut front = self.before_last;
+        self.done
+            .iter()
+            .map(|part| &part[..])
+            .chain([self.open.as_slice()])
+            .flat_map(move |part| {
+                let (before, after) = part.split_at(front.min(part.len()));
+                front = front.saturating_sub(before.len());
+                [before, after]
+            })
+            .filter(|part| !part.is_empty())
     }
 
     /// The first `count` bytes have been written.
     pub(crate) fn gone(&mut self, count: usize) {
         self.length = self.length.saturating_sub(count);
+        self.before_last = self.before_last.saturating_sub(count);
         if self.length == 0 {
             self.done.clear();
             self.open.clear();

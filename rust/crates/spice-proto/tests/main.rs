@@ -1,5 +1,8 @@
 //! The transport seen from outside: any cutting, both headers, hostile sizes.
 
+use std::slice::from_ref;
+
+use bytes::Bytes;
 use proptest::prelude::*;
 use spice_proto::{Channel, Framer, HeaderKind, Packet, Role};
 use spice_wire::messages::ChannelType;
@@ -209,6 +212,33 @@ fn ping_is_answered_without_its_padding() {
 }
 
 /// A list of WAIT_FOR_CHANNELS and INVAL_LIST whose sizes overstate, as the reference server writes it.
+#[test]
+fn the_last_message_begins_a_piece_wherever_writing_has_stopped() {
+    let big = Bytes::from(vec![7; 40_000]);
+    let bodies: [(&[u8], &[Bytes]); 4] =
+        [(b"one", &[]), (b"", from_ref(&big)), (b"", &[]), (b"four", from_ref(&big))];
+    for stop in 0..80_000 / 97 {
+        let mut channel = server(HeaderKind::Mini);
+        for (head, parts) in bodies {
+            channel.send_parts(101, head, parts);
+        }
+        let all: Vec<u8> = channel.unwritten().flatten().copied().collect();
+        channel.written(stop * 97);
+        let (last, mut rest) = (6 + 4 + 40_000, channel.pending_len());
+        let pieces: Vec<usize> = channel.unwritten().map(<[u8]>::len).collect();
+        let begins = pieces.iter().any(|piece| {
+            let here = rest == last;
+            rest -= piece;
+            here
+        });
+        assert_eq!(begins, stop * 97 <= all.len() - last, "after {}", stop * 97);
+        let mut left = channel.pending_before_last().concat();
+        assert_eq!(channel.pending_len(), if begins && stop * 97 < all.len() - last { last } else { 0 });
+        left.extend(channel.pending_before_last().concat());
+        assert_eq!(left, all[stop * 97..], "after {}", stop * 97);
+    }
+}
+
 fn list(sizes: [u32; 2]) -> Vec<u8> {
     let mut body = vec![2, 0, 10, 0, 0, 0, 27, 0, 0, 0];
     body.extend([5u8, 0].iter().chain(&sizes[0].to_le_bytes()).chain(&[1, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0]));

@@ -8,6 +8,8 @@ use spice_codec::Source;
 
 use crate::coding::{Coded, Coding};
 use crate::policy::Choice;
+use crate::shadow::Shadow;
+use crate::sheet::Excerpt;
 use crate::workshop::{Workshop, lock};
 
 /// A part of the picture at one moment. Views with the same settings share it, so that it is coded once for all.
@@ -15,16 +17,18 @@ use crate::workshop::{Workshop, lock};
 pub struct Piece {
     area: Area,
     choice: Choice,
-    /// Rows without a gap, until they are coded.
-    pixels: Mutex<Vec<u32>>,
+    /// What it shows, until it is coded.
+    pixels: Mutex<Excerpt>,
     coded: OnceLock<Coded>,
     workshop: Arc<Workshop>,
 }
 
 impl Piece {
-    /// A piece of the pixels of an area, rows without a gap.
-    pub(crate) fn new(area: Area, choice: Choice, pixels: Vec<u32>, workshop: Arc<Workshop>) -> Self {
-        Self { area, choice, pixels: Mutex::new(pixels), coded: OnceLock::new(), workshop }
+    /// A piece of the screen as it is now.
+    pub(crate) fn of(shadow: &Shadow, area: Area, choice: Choice, workshop: &Arc<Workshop>) -> Self {
+        let pixels = shadow.excerpt(area, workshop);
+        let (pixels, coded, workshop) = (Mutex::new(pixels), OnceLock::new(), Arc::clone(workshop));
+        Self { area, choice, pixels, coded, workshop }
     }
 
     /// Where it belongs.
@@ -35,6 +39,11 @@ impl Piece {
     /// Pixels of it.
     pub fn pixels(&self) -> usize {
         self.area.pixels()
+    }
+
+    /// Pixels that [`Piece::encode`] has to look at.
+    pub fn work(&self) -> usize {
+        if self.choice.coding == Coding::Raw { 0 } else { self.pixels() }
     }
 
     /// How it was to be coded.
@@ -60,21 +69,24 @@ impl Piece {
     fn make(&self) -> Coded {
         let pixels = std::mem::take(&mut *lock(&self.pixels));
         let (width, height) = (self.area.width(), self.area.height());
-        let expected = self.workshop.costs().of(self.choice.coding, self.choice.content).bytes;
-        let expected = (expected * 1.25 * pixels.len() as f64) as usize + 256;
-        let coded = Source::new(&pixels, width, height, width).and_then(|source| {
-            self.workshop.with_coders(|coders| coders.encode(self.choice.coding, &source, expected))
-        });
-        match coded {
+        match pixels.source(height).and_then(|source| self.code(&source)) {
             Some(coded) => {
-                self.workshop.give(pixels);
+                pixels.end(&self.workshop);
                 coded
             }
             None => {
-                let raw = RawPixels { pixels, workshop: Arc::clone(&self.workshop) };
+                let workshop = Arc::clone(&self.workshop);
+                let raw = RawPixels { pixels: pixels.dense(height, &workshop), height, workshop };
                 Coded::raw(width, height, Bytes::from_owner(raw))
             }
         }
+    }
+
+    fn code(&self, source: &Source<'_>) -> Option<Coded> {
+        let coding = self.choice.coding;
+        let expected = self.workshop.costs().of(coding, self.choice.content).bytes;
+        let expected = (expected * 1.25 * self.pixels() as f64) as usize + 256;
+        self.workshop.with_coders(|coders| coders.encode(coding, source, expected))
     }
 
     fn note(&self, coded: &Coded, seconds: Option<f64>) {
@@ -87,18 +99,19 @@ impl Piece {
 
 /// Pixels as the bytes that they are. Their memory is used again.
 struct RawPixels {
-    pixels: Vec<u32>,
+    pixels: Excerpt,
+    height: usize,
     workshop: Arc<Workshop>,
 }
 
 impl AsRef<[u8]> for RawPixels {
     fn as_ref(&self) -> &[u8] {
-        bytemuck::cast_slice(&self.pixels)
+        bytemuck::cast_slice(self.pixels.pixels(self.height))
     }
 }
 
 impl Drop for RawPixels {
     fn drop(&mut self) {
-        self.workshop.give(std::mem::take(&mut self.pixels));
+        std::mem::take(&mut self.pixels).end(&self.workshop);
     }
 }

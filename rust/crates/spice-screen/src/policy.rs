@@ -41,7 +41,10 @@ const SLOW: f64 = 10.0 * 1024.0 * 1024.0 / 8.0;
 impl Policy {
     /// The coding of an area, of which nothing may be lost if it is to be `exact`.
     pub(crate) fn choose(&self, shadow: &Shadow, area: Area, exact: bool, costs: &Costs) -> Choice {
-        let content = content(shadow, area);
+        let content = match self.compression {
+            Compression::Off => Content::Mixed,
+            _ => content(shadow, area),
+        };
         let lossy = !exact && self.is_lossy() && area.pixels() >= SMALLEST_LOSSY;
         let coding = match self.compression {
             _ if area.pixels() < SMALL => Coding::Raw,

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use spice_canvas::{Area, Region, Snapshot};
 use spice_wire::Limits;
 
-use crate::change;
+use crate::change::{self, Given};
+use crate::patience::Patience;
 use crate::pixels::Pixels;
 use crate::print::Key;
 use crate::shadow::Shadow;
@@ -30,6 +31,7 @@ impl std::error::Error for Error {}
 #[derive(Debug)]
 pub struct Screen {
     pub(crate) shadow: Shadow,
+    pub(crate) patience: Patience,
     /// What each view has not been shown; a place is free after its view is gone.
     stale: Vec<Option<Stale>>,
     /// The parts of the picture that are monitors, at least one.
@@ -64,6 +66,7 @@ impl Screen {
         let monitors = vec![shadow.bounds()];
         Ok(Self {
             shadow,
+            patience: Patience::default(),
             stale: Vec::new(),
             monitors,
             generation: 1,
@@ -101,12 +104,9 @@ impl Screen {
         if target.is_empty() {
             return false;
         }
-        let differing = change::take_moves(self, pixels, target, (left, top));
-        for area in &differing.areas {
-            self.shadow.take(pixels, *area, (left, top));
-        }
-        self.tell(&differing.areas);
-        differing.any
+        let change = change::show(self, Given { pixels, origin: (left, top) }, target);
+        self.tell(&change.taken);
+        change.any
     }
 
     /// Makes an area one colour, 0x00RRGGBB. Whether something changed.

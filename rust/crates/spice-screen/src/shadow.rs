@@ -1,13 +1,20 @@
 //! The server's own copy of the picture, and when each part of it changed.
 
+use std::ops::Range;
+
 use spice_canvas::Area;
 
 use crate::pixels::{COLOUR, Pixels};
 use crate::print::Key;
 use crate::prints::{PART, Printer, UNKNOWN};
+use crate::sheet::{Excerpt, Sheet};
+use crate::workshop::Workshop;
 
 /// Side of the squares whose last change is remembered.
 const TILE: usize = 64;
+
+/// What part of the screen is lent at least; less is copied faster than all of it, if somebody draws on it meanwhile.
+const LEAST_LENT: usize = 32;
 
 /// Pixels of a screen.
 ///
@@ -18,7 +25,7 @@ const TILE: usize = 64;
 pub(crate) struct Shadow {
     width: usize,
     height: usize,
-    pixels: Vec<u32>,
+    pixels: Sheet,
     /// Whole rows that move are not copied: they change their places here.
     rows: Vec<u32>,
     prints: Vec<u64>,
@@ -39,7 +46,7 @@ impl Shadow {
         Self {
             width,
             height,
-            pixels: vec![0; width * height],
+            pixels: Sheet::new(vec![0; width * height]),
             rows: (0..height as u32).collect(),
             prints: vec![UNKNOWN; width.div_ceil(PART) * height],
             printer,
@@ -52,7 +59,7 @@ impl Shadow {
     pub(crate) fn resized(&self, width: usize, height: usize) -> Self {
         let mut new = Self::with(width, height, self.printer.clone(), self.version + 1);
         let common = width.min(self.width);
-        for (y, row) in new.pixels.chunks_mut(width).enumerate().take(self.height) {
+        for (y, row) in new.pixels.write().chunks_mut(width).enumerate().take(self.height) {
             row[..common].copy_from_slice(self.row(y, 0, common));
         }
         new
@@ -75,12 +82,22 @@ impl Shadow {
 
     /// A copy of all pixels, rows without a gap.
     pub(crate) fn all(&self) -> Vec<u32> {
-        self.copy_of(self.bounds(), Vec::with_capacity(self.pixels.len()))
+        self.copy_of(self.bounds(), Vec::with_capacity(self.width * self.height))
+    }
+
+    /// Brings all rows into their order, so that they can be lent: worth it where they do not move any more.
+    pub(crate) fn straighten(&mut self) {
+        if !self.are_in_order(0..self.height) {
+            let (pixels, prints) =
+                (self.all(), (0..self.height).flat_map(|y| self.prints(y).to_vec()).collect());
+            (self.pixels, self.prints) = (Sheet::new(pixels), prints);
+            self.rows.sort_unstable();
+        }
     }
 
     /// Pixels from `left` up to `right` of a row.
     pub(crate) fn row(&self, y: usize, left: usize, right: usize) -> &[u32] {
-        &self.pixels[self.start(y)..][left..right]
+        &self.pixels.read()[self.start(y)..][left..right]
     }
 
     /// The rows of an area.
@@ -99,10 +116,14 @@ impl Shadow {
         self.width.div_ceil(PART)
     }
 
-    /// Notes the fingerprint of a part, which is what it should be.
-    pub(crate) fn learn(&mut self, y: usize, part: usize, print: u64) {
-        let first = self.first_print(y);
-        self.prints[first + part] = print;
+    /// Makes the fingerprints of a row that are not known. They are only made for whoever asks: a film needs none.
+    pub(crate) fn complete(&mut self, y: usize) {
+        let (row, first) = (self.start(y), self.first_print(y));
+        let parts = self.pixels.read()[row..row + self.width].chunks(PART);
+        let prints = self.prints[first..first + self.width.div_ceil(PART)].iter_mut();
+        for (print, part) in prints.zip(parts).filter(|(print, _)| **print == UNKNOWN) {
+            *print = self.printer.print(part);
+        }
     }
 
     /// Copies an area out of a picture whose corner lies at `origin`.
@@ -110,9 +131,10 @@ impl Shadow {
         let left = (area.left - origin.0) as usize;
         for y in area.top..area.bottom {
             let start = self.start(y as usize) + area.left as usize;
-            pixels.read(left, (y - origin.1) as usize, &mut self.pixels[start..start + area.width()]);
-            self.print(y as usize, area);
+            let row = &mut self.pixels.write()[start..start + area.width()];
+            pixels.read(left, (y - origin.1) as usize, row);
         }
+        self.forget(area);
         self.changed(area);
     }
 
@@ -124,7 +146,7 @@ impl Shadow {
         }
         for y in area.top as usize..area.bottom as usize {
             let start = self.start(y) + area.left as usize;
-            self.pixels[start..start + area.width()].fill(colour);
+            self.pixels.write()[start..start + area.width()].fill(colour);
         }
         self.forget(area);
         self.changed(area);
@@ -156,7 +178,7 @@ impl Shadow {
 
     fn copy_row(&mut self, from: usize, to: usize) {
         let (source, target, parts) = (self.start(from), self.start(to), self.parts());
-        self.pixels.copy_within(source..source + self.width, target);
+        self.pixels.write().copy_within(source..source + self.width, target);
         let (source, target) = (self.first_print(from), self.first_print(to));
         self.prints.copy_within(source..source + parts, target);
     }
@@ -168,7 +190,7 @@ impl Shadow {
         let mut copy = |y: i32| {
             let from = self.start((y - dy) as usize) + (target.left - dx) as usize;
             let to = self.start(y as usize) + target.left as usize;
-            self.pixels.copy_within(from..from + width, to);
+            self.pixels.write().copy_within(from..from + width, to);
             let (from, to) = (self.first_print((y - dy) as usize), self.first_print(y as usize));
             parts_of(target).for_each(|part| {
                 self.prints[to + part] =
@@ -181,8 +203,25 @@ impl Shadow {
         }
     }
 
-    /// A copy of an area's pixels in a buffer, rows without a gap.
-    pub(crate) fn copy_of(&self, area: Area, mut buffer: Vec<u32>) -> Vec<u32> {
+    /// The pixels of an area as they are now: lent if they are many, which somebody may pay for by copying the screen.
+    pub(crate) fn excerpt(&self, area: Area, workshop: &Workshop) -> Excerpt {
+        let pixels = area.pixels();
+        match pixels * LEAST_LENT >= self.width * self.height
+            && self.are_in_order(area.top as usize..area.bottom as usize)
+        {
+            true => {
+                let start = self.start(area.top as usize) + area.left as usize;
+                self.pixels.lend(start, area.width(), self.width)
+            }
+            false => Excerpt::own(self.copy_of(area, workshop.buffer(pixels)), area.width()),
+        }
+    }
+
+    fn are_in_order(&self, rows: Range<usize>) -> bool {
+        self.rows[rows].is_sorted_by(|one, next| one + 1 == *next)
+    }
+
+    fn copy_of(&self, area: Area, mut buffer: Vec<u32>) -> Vec<u32> {
         buffer.clear();
         self.rows(area).for_each(|row| buffer.extend_from_slice(row));
         buffer
@@ -200,7 +239,7 @@ impl Shadow {
     }
 
     /// The parts of a row that lie in an area completely.
-    fn parts_inside(&self, area: Area) -> std::ops::Range<usize> {
+    fn parts_inside(&self, area: Area) -> Range<usize> {
         let (left, right) = (area.left as usize, area.right as usize);
         left.div_ceil(PART)..if right == self.width { self.parts() } else { right / PART }
     }
@@ -211,15 +250,6 @@ impl Shadow {
 
     fn first_print(&self, y: usize) -> usize {
         self.rows[y] as usize * self.parts()
-    }
-
-    /// Makes the fingerprints of the parts of a row that an area touches.
-    fn print(&mut self, y: usize, area: Area) {
-        let (row, prints) = (self.start(y), self.first_print(y));
-        for part in parts_of(area) {
-            let pixels = &self.pixels[row..row + self.width][part * PART..];
-            self.prints[prints + part] = self.printer.print(&pixels[..pixels.len().min(PART)]);
-        }
     }
 
     /// Forgets the fingerprints of all parts that an area touches.
@@ -246,6 +276,6 @@ impl Shadow {
 }
 
 /// The parts of a row that an area touches.
-fn parts_of(area: Area) -> std::ops::Range<usize> {
+fn parts_of(area: Area) -> Range<usize> {
     area.left as usize / PART..(area.right as usize).div_ceil(PART)
 }

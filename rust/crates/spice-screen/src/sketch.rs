@@ -28,8 +28,7 @@ pub(crate) struct Sketch {
 }
 
 impl Sketch {
-    /// Reads the rows of a picture, whose corner lies at `origin`, that are to be shown in `target`. What the screen did not
-    /// know of its own parts it learns where they are the same.
+    /// Reads the rows of a picture, whose corner lies at `origin`, that are to be shown in `target`.
     pub(crate) fn read(shadow: &mut Shadow, pixels: &impl Pixels, target: Area, origin: (i32, i32)) -> Self {
         let (parts, left) = (shadow.parts(), (target.left - origin.0) as usize);
         let mut sketch = Self { target, parts, prints: vec![UNKNOWN; parts * target.height()] };
@@ -39,19 +38,27 @@ impl Sketch {
         for (index, prints) in sketch.prints.chunks_mut(parts).enumerate() {
             let y = target.top as usize + index;
             let given = (target.top - origin.1) as usize + index;
-            let known = !shadow.prints(y).contains(&UNKNOWN);
-            if same && known && pixels.same(left, given, shadow.row(y, 0, row.len())) {
+            if same && pixels.same(left, given, shadow.row(y, 0, row.len())) {
                 prints.copy_from_slice(shadow.prints(y));
                 continue;
             }
             pixels.read(left, given, &mut row);
             shadow.printer().print_row(&row, prints);
-            if !known {
-                learn(shadow, y, &row, prints);
-            }
+            shadow.complete(y);
             same = prints == shadow.prints(y);
         }
         sketch
+    }
+
+    /// Completes the fingerprints of rows that are the same on the screen, where nobody has needed them so far.
+    pub(crate) fn complete(&mut self, shadow: &mut Shadow) {
+        for (index, prints) in self.prints.chunks_mut(self.parts).enumerate() {
+            let y = self.target.top as usize + index;
+            if prints.contains(&UNKNOWN) {
+                shadow.complete(y);
+                prints.copy_from_slice(shadow.prints(y));
+            }
+        }
     }
 
     /// What differs from the screen, rounded to parts of rows.
@@ -167,15 +174,6 @@ impl Sketch {
     fn band(&self, columns: Area, rows: Range<usize>) -> Area {
         let edge = |row: usize| self.target.top + row as i32;
         Area { top: edge(rows.start), bottom: edge(rows.end), ..columns }
-    }
-}
-
-fn learn(shadow: &mut Shadow, y: usize, row: &[u32], prints: &[u64]) {
-    for (part, pixels) in row.chunks(PART).enumerate() {
-        let start = part * PART;
-        if shadow.prints(y)[part] == UNKNOWN && shadow.row(y, start, start + pixels.len()) == pixels {
-            shadow.learn(y, part, prints[part]);
-        }
     }
 }
 

@@ -45,8 +45,7 @@ impl Store {
         if let Some(entry) = self.pieces.iter().find(wanted) {
             return Arc::clone(&entry.piece);
         }
-        let pixels = shadow.copy_of(area, workshop.buffer(area.pixels()));
-        let piece = Arc::new(Piece::new(area, choice, pixels, Arc::clone(workshop)));
+        let piece = Arc::new(Piece::of(shadow, area, choice, workshop));
         match shared {
             true => self.keep(shadow, Entry { version, piece: Arc::clone(&piece) }),
             false => self.clear(),

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use spice_canvas::Area;
 
+use crate::change::Given;
 use crate::pixels::Pixels;
 use crate::shadow::Shadow;
 
@@ -15,9 +16,14 @@ const HIGH: i32 = 16;
 #[derive(Debug)]
 pub(crate) struct Survey<'a, P> {
     pub(crate) shadow: &'a Shadow,
-    pub(crate) pixels: &'a P,
-    /// Where the picture's corner lies on the screen.
-    pub(crate) origin: (i32, i32),
+    pub(crate) given: Given<'a, P>,
+}
+
+/// An area in bands of one row of cells each.
+pub(crate) fn bands(area: Area) -> impl Iterator<Item = Area> {
+    let first = area.top - area.top.rem_euclid(HIGH);
+    let band = move |top: i32| Area { top: top.max(area.top), bottom: (top + HIGH).min(area.bottom), ..area };
+    (first..area.bottom).step_by(HIGH as usize).map(band)
 }
 
 impl<P: Pixels> Survey<'_, P> {
@@ -56,34 +62,40 @@ impl<P: Pixels> Survey<'_, P> {
         extent
     }
 
-    /// The differences in an area: for each run of cells with a difference in it, the smallest area around them.
-    pub(crate) fn differences(&self, area: Area, found: &mut Vec<Area>) {
-        let mut cells = Cells::new(area);
-        let mut top = area.top;
-        while top < area.bottom {
-            let bottom = (top - top.rem_euclid(HIGH) + HIGH).min(area.bottom);
-            for y in (top..bottom).filter(|y| !self.is_same(area, *y)) {
-                self.read(area, y, &mut cells.row);
-                cells.compare(self.old(area, y), y);
-            }
-            cells.collect(found);
-            top = bottom;
+    /// The differences in a band: for each run of cells with a difference in it, the smallest area around them.
+    pub(crate) fn differences(&self, band: Area) -> Vec<Area> {
+        let mut rows = (band.top..band.bottom).filter(|y| !self.is_same(band, *y)).peekable();
+        if rows.peek().is_none() {
+            return Vec::new();
         }
+        let mut cells = Cells::new(band);
+        for y in rows.by_ref() {
+            self.read(band, y, &mut cells.row);
+            cells.compare(self.old(band, y), y);
+            if cells.are_full() {
+                break;
+            }
+        }
+        // Once everything across differs, all there is to be found out is how far down.
+        if let Some(y) = rows.next_back() {
+            cells.reach(y + 1);
+        }
+        cells.runs()
     }
 
     fn is_same(&self, area: Area, y: i32) -> bool {
         let (left, row) = self.place(area, y);
-        self.pixels.same(left, row, self.old(area, y))
+        self.given.pixels.same(left, row, self.old(area, y))
     }
 
     fn read(&self, area: Area, y: i32, out: &mut [u32]) {
         let (left, row) = self.place(area, y);
-        self.pixels.read(left, row, out);
+        self.given.pixels.read(left, row, out);
     }
 
     /// Where in the picture a row of an area begins.
     fn place(&self, area: Area, y: i32) -> (usize, usize) {
-        ((area.left - self.origin.0) as usize, (y - self.origin.1) as usize)
+        ((area.left - self.given.origin.0) as usize, (y - self.given.origin.1) as usize)
     }
 
     fn old(&self, area: Area, y: i32) -> &[u32] {
@@ -128,18 +140,29 @@ impl Cells {
         }
     }
 
-    /// Hands out what was found in this row of cells, and begins the next.
-    fn collect(&mut self, found: &mut Vec<Area>) {
-        let mut run = Area::default();
-        for cell in &mut self.differing {
-            match std::mem::take(cell) {
-                cell if cell.is_empty() => {
-                    found.extend(Some(std::mem::take(&mut run)).filter(|run| !run.is_empty()))
-                }
-                cell => run = run.bounding(&cell),
+    /// Whether all columns differ.
+    fn are_full(&self) -> bool {
+        self.columns.iter().zip(&self.differing).all(|(columns, cell)| cell.width() == columns.len())
+    }
+
+    /// Lets all that differs end at a row.
+    fn reach(&mut self, bottom: i32) {
+        self.differing.iter_mut().for_each(|cell| cell.bottom = bottom);
+    }
+
+    /// What was found.
+    fn runs(self) -> Vec<Area> {
+        let (mut runs, mut run) = (Vec::new(), Area::default());
+        for cell in self.differing {
+            if cell.is_empty() {
+                runs.push(std::mem::take(&mut run));
+            } else {
+                run = run.bounding(&cell);
             }
         }
-        found.extend(Some(run).filter(|run| !run.is_empty()));
+        runs.push(run);
+        runs.retain(|run| !run.is_empty());
+        runs
     }
 }
 

@@ -99,6 +99,25 @@ fn what_does_not_scroll_is_no_move() {
 }
 
 #[test]
+fn who_scrolls_after_a_film_is_noticed_soon() {
+    let mut screen = screen(WIDTH, HEIGHT);
+    let mut client = Client::join(&mut screen, raw());
+    for seed in 0..40 {
+        screen.draw(&picture(&noise(WIDTH * HEIGHT, seed), WIDTH), 0, 0);
+        client.catch_up(&mut screen);
+    }
+    let mut moves = 0;
+    for step in 0..24 {
+        client.forget();
+        screen.draw(&picture(&page(step * 16), WIDTH), 0, 0);
+        client.catch_up(&mut screen);
+        client.agrees(&screen);
+        moves += usize::from(client.names().contains(&"move"));
+    }
+    assert!(moves >= 15, "{moves} of 24 pictures moved");
+}
+
+#[test]
 fn a_client_that_lags_gets_the_pixels_instead_of_the_moves() {
     let mut screen = screen(WIDTH, HEIGHT);
     let mut client = Client::with_window(&mut screen, Settings::default(), 2);

@@ -4,7 +4,7 @@ mod common;
 
 use common::{Client, noise, picture, screen};
 use spice_canvas::Area;
-use spice_screen::{Compression, Settings};
+use spice_screen::{Compression, Room, Settings};
 
 /// Without compression, so that sizes are known.
 fn raw() -> Settings {
@@ -174,5 +174,27 @@ fn a_screen_has_a_size() {
         let error = Screen::new(width, height, &limits, &spice_screen::Key::default()).unwrap_err();
         assert!(error.to_string().contains(&format!("{width}x{height}")));
         assert!(screen(10, 10).resize(width, height).is_err());
+    }
+}
+
+#[test]
+fn what_was_planned_is_sent_as_it_was_then() {
+    for compression in [Compression::Off, Compression::Lz, Compression::Quic] {
+        let mut screen = screen(320, 240);
+        let first = noise(320 * 240, 1);
+        screen.draw(&picture(&first, 320), 0, 0);
+        let settings = Settings { compression, ..Settings::default() };
+        let mut client = Client::join(&mut screen, settings);
+        let room = Room { messages: 100, bytes: usize::MAX };
+        let plan = client.view.plan(&mut screen, 0.0, room);
+        screen.draw(&picture(&noise(320 * 200, 2), 320), 0, 40);
+        plan.pieces().into_iter().for_each(|piece| piece.encode(|| 0.0));
+        screen.fill(Area { left: 0, top: 0, right: 300, bottom: 100 }, 7);
+        client.view.send(&plan, &mut client.server);
+        screen.copy(Area { left: 0, top: 0, right: 320, bottom: 100 }, 0, 90);
+        client.receive();
+        assert!(client.shows() == first, "{compression:?}");
+        client.catch_up(&mut screen);
+        client.agrees(&screen);
     }
 }

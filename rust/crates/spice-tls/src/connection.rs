@@ -9,7 +9,6 @@ use rustls::{CommonState, Error as TlsError};
 
 use crate::error::Error;
 use crate::inbox::Inbox;
-use crate::outbox::Outbox;
 
 /// Bytes of a record around its data at most: header, nonce or type, tag.
 const RECORD_EXTRA: usize = 5 + 8 + 1 + 16;
@@ -60,7 +59,7 @@ impl Connection {
     pub(crate) fn turn(
         &mut self,
         inbox: &mut Inbox,
-        outbox: &mut Outbox,
+        outbox: &mut Vec<u8>,
         words: &Words<'_>,
         deciphered: impl FnMut(&[u8]),
     ) -> Result<Turn, Error> {
@@ -79,7 +78,7 @@ impl Connection {
 
 fn settle_client(
     status: UnbufferedStatus<'_, '_, ClientConnectionData>,
-    outbox: &mut Outbox,
+    outbox: &mut Vec<u8>,
     words: &Words<'_>,
     deciphered: impl FnMut(&[u8]),
 ) -> (usize, Result<Turn, Error>) {
@@ -88,7 +87,7 @@ fn settle_client(
 
 fn settle_server(
     status: UnbufferedStatus<'_, '_, ServerConnectionData>,
-    outbox: &mut Outbox,
+    outbox: &mut Vec<u8>,
     words: &Words<'_>,
     deciphered: impl FnMut(&[u8]),
 ) -> (usize, Result<Turn, Error>) {
@@ -97,7 +96,7 @@ fn settle_server(
 
 fn settle<Data>(
     status: UnbufferedStatus<'_, '_, Data>,
-    outbox: &mut Outbox,
+    outbox: &mut Vec<u8>,
     words: &Words<'_>,
     mut deciphered: impl FnMut(&[u8]),
 ) -> (usize, Result<Turn, Error>) {
@@ -135,7 +134,7 @@ fn settle<Data>(
 
 fn write<Data>(
     mut traffic: WriteTraffic<'_, Data>,
-    outbox: &mut Outbox,
+    outbox: &mut Vec<u8>,
     words: &Words<'_>,
 ) -> Result<(), Error> {
     match words {
@@ -152,17 +151,25 @@ fn write<Data>(
 /// Why something could not be put into a buffer: it lacks room, or it is not possible at all.
 type Failure = Result<InsufficientSizeError, Error>;
 
-/// Lets `fill` write behind what is in `outbox`, with `guess` bytes of room at first.
+/// Lets `fill` write behind `outbox`, whose room is `guess` at first.
 fn append(
-    outbox: &mut Outbox,
+    outbox: &mut Vec<u8>,
     guess: usize,
     mut fill: impl FnMut(&mut [u8]) -> Result<usize, Failure>,
 ) -> Result<(), Error> {
-    let written = match outbox.append(guess, &mut fill) {
-        Err(Ok(lack)) => outbox.append(lack.required_size, fill),
+    let start = outbox.len();
+    outbox.resize(start + guess, 0);
+    let count = match fill(&mut outbox[start..]) {
+        Err(Ok(lack)) => {
+            outbox.resize(start + lack.required_size, 0);
+            fill(&mut outbox[start..])
+        }
         other => other,
     };
-    written.map_err(|failure| failure.err().unwrap_or_else(|| Error::broken("an alert of no known size")))
+    outbox.truncate(start + count.as_ref().map_or(0, |count| *count));
+    count
+        .map(drop)
+        .map_err(|failure| failure.err().unwrap_or_else(|| Error::broken("an alert of no known size")))
 }
 
 fn too_small(error: EncodeError) -> Failure {

@@ -13,7 +13,6 @@ mod connection;
 mod error;
 mod inbox;
 mod offer;
-mod outbox;
 mod pipe;
 mod server;
 

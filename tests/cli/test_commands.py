@@ -73,19 +73,6 @@ async def command(*arguments: object) -> int:
     return await trio.to_thread.run_sync(run, [str(argument) for argument in arguments])
 
 
-@pytest.fixture
-def complaint(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
-    """Return a function that gives the one line on standard error."""
-
-    def read() -> str:
-        said = capsys.readouterr().err
-        assert said.startswith("spice-rs: ")
-        assert said.count("\n") == 1 and said.endswith("\n")
-        return said
-
-    return read
-
-
 async def inputs_of(server: Server) -> list[object]:
     channel = await server.linked(ChannelType.INPUTS)
     assert isinstance(channel, InputsServer)
@@ -119,32 +106,6 @@ async def test_info_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     assert "server mode, of server" in said
     assert "surface 0: 64x48, xrgb32, primary" in said
     assert "playback 0" in said
-
-
-async def test_the_doctor_goes_through_every_stage(capsys: pytest.CaptureFixture[str]) -> None:
-    async with listening(password="secret") as (_, address):
-        assert await command("doctor", address, "--password", "secret") == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[:2] for line in lines] == [
-        ["ok", "resolve"],
-        ["ok", "connect"],
-        ["ok", "log"],
-        ["ok", "channels"],
-        ["ok", "picture"],
-    ]
-    assert "127.0.0.1" in lines[0] and "a ticket" in lines[2] and "64x48" in lines[4]
-
-
-async def test_the_doctor_says_where_it_stops(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert await command("doctor", NOWHERE) == Status.NO_SERVER
-    told = capsys.readouterr()
-    assert told.out.splitlines()[-1].startswith("FAILED  connect") and "nothing listens there" in told.err
-    async with listening(password="secret") as (_, address):
-        assert await command("doctor", address, "--password", "wrong") == Status.WRONG_PASSWORD
-    told = capsys.readouterr()
-    assert told.out.splitlines()[-1].startswith("FAILED  log in") and "wrong password" in told.err
 
 
 async def test_screenshot(tmp_path: Path) -> None:
