@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -43,17 +44,15 @@ async def request(
     It has no deadline of its own: the caller has a cancel scope.
     """
     connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_MAX)
+    # What h11 says of a bad value repeats it, and that may be a secret.
+    if not all(re.fullmatch("[ -~]*", value) for _, value in headers):
+        raise ValueError("a user, a password or a name has something in it that HTTP does not carry")
     every = [*headers, ("Content-Length", str(len(body))), ("Connection", "close")]
     try:
         asked = connection.send(h11.Request(method=method, target=target, headers=every)) or b""
         asked += connection.send(h11.Data(data=body)) or b""
         await stream.send_all(asked + (connection.send(h11.EndOfMessage()) or b""))
         return await _answer(stream, connection)
-    except h11.LocalProtocolError:
-        # Its text repeats what it does not like, and that may be a secret.
-        raise ValueError(
-            "a user, a password or a name has something in it that HTTP does not carry"
-        ) from None
     except h11.RemoteProtocolError as error:
         raise RemoteProtocolError(
             f"the server does not answer as HTTP has it: {error}", message="HTTP"

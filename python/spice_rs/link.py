@@ -89,12 +89,12 @@ class Credentials:
     Attributes:
         password: the ticket.
         login: for servers that want to know a name.
-        host: the server's name, for logins that depend on it.
+        host: the server's name, for logins that depend on it. Proxmox's is a ticket.
     """
 
     password: str | None = field(default=None, repr=False)
     login: Login | None = None
-    host: str = "localhost"
+    host: str = field(default="localhost", repr=False)
 
 
 NOBODY = Credentials()

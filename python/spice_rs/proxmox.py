@@ -95,7 +95,8 @@ def parse(text: str) -> Machine:
 
 
 def _wrong(address: str, why: str) -> ValueError:
-    return ValueError(f"not a machine of Proxmox: {SCHEME + address!r}: {why}; {EXAMPLE}")
+    # Somebody may have written a password before the @.
+    return ValueError(f"not a machine of Proxmox: {SCHEME + address.rpartition('@')[2]!r}: {why}; {EXAMPLE}")
 
 
 async def find(

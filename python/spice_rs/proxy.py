@@ -125,6 +125,10 @@ async def tunnel(stream: Stream, proxy: Proxy, host: str, port: int) -> Stream:
     """
     if not _has_h11:
         raise ModuleNotFoundError(INSTALL, name="h11")
+    if not re.fullmatch("[!-~]+", host):
+        raise ValueError(
+            f"{shown(host)!r} cannot be asked of a proxy: it has characters that HTTP does not carry"
+        )
     connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=ANSWER_MAX)
     try:
         request = h11.Request(
@@ -134,11 +138,6 @@ async def tunnel(stream: Stream, proxy: Proxy, host: str, port: int) -> Stream:
         assert sent is not None
         await stream.send_all(sent + (connection.send(h11.EndOfMessage()) or b""))
         response = await _response(stream, connection, proxy)
-    except h11.LocalProtocolError:
-        # Its text repeats what it does not like, and that may be a ticket.
-        raise ValueError(
-            f"{shown(host)!r} cannot be asked of a proxy: it has characters that HTTP does not carry"
-        ) from None
     except h11.RemoteProtocolError as error:
         raise ProxyError(str(proxy), f"it answers, but not as an HTTP proxy: {error}") from error
     except trio.BrokenResourceError as error:

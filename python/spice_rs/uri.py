@@ -112,6 +112,11 @@ def _tcp(text: str, rest: str, least: int, keys: tuple[str, ...]) -> TcpAddress:
     authority, query = _split_query(rest)
     # The last @ that is before the query: a password in the query may contain one.
     user, found, place = authority.rpartition("@")
+    if ":" in user:
+        raise _wrong(
+            text,
+            "it has a colon before the @; a password is written ?password=..., and a colon in a name %3A",
+        )
     host, port = _host_and_port(text, place, least)
     values = _query(text, query, keys)
     if "port" in values:
@@ -132,8 +137,8 @@ def _encrypted(address: TcpAddress) -> TcpAddress:
 
 def _split_query(rest: str) -> tuple[str, str]:
     """Cut the query off, which starts with `?` or, as the reference client has it, with `;`; a lone `/` before it goes."""
-    authority, _, query = rest.replace(";", "?", 1).partition("?") if "?" not in rest else rest.partition("?")
-    return authority.removesuffix("/"), query
+    authority, *query = re.split("[?;]", rest, maxsplit=1)
+    return authority.removesuffix("/"), "".join(query)
 
 
 def _host_and_port(text: str, place: str, least: int) -> tuple[str, int | None]:
@@ -172,6 +177,7 @@ def _query(text: str, query: str, keys: tuple[str, ...]) -> dict[str, str]:
 
 
 def _wrong(text: str, why: str) -> ValueError:
-    # What stands behind the first ? may be a password.
-    shown = re.split("[?;]", text, maxsplit=1)[0]
-    return ValueError(f"not a SPICE address: {shown!r}: {why}; {EXAMPLE}")
+    # What stands behind the first ? may be a password, and so may what stands before an @.
+    scheme, found, rest = re.split("[?;]", text, maxsplit=1)[0].rpartition("://")
+    place = rest.rpartition("@")[2]
+    return ValueError(f"not a SPICE address: {scheme + found + place!r}: {why}; {EXAMPLE}")

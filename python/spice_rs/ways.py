@@ -296,9 +296,9 @@ def _without(names: Iterable[str]) -> frozenset[ChannelType]:
 
 
 def _websocket(url: str, tls: ClientTls | None) -> Way:
-    from .websocket import opener  # its package is an extra
+    from .websocket import opener, shown  # their package is an extra
 
-    return Way(opener(url, tls=tls), url.partition("?")[0], Credentials())
+    return Way(opener(url, tls=tls), shown(url), Credentials())
 
 
 def _taking(target: Callable[[ChannelType, int], Awaitable[Handed]], tls: ClientTls | None) -> Opener:

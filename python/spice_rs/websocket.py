@@ -10,9 +10,10 @@ Needs the extra `web`. A server that takes WebSockets and plain SPICE on one por
 from __future__ import annotations
 
 import operator
+import re
 import struct
 from collections.abc import Collection
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import trio
 from trio.abc import Stream
@@ -135,12 +136,9 @@ def opener(url: str, *, tls: ClientTls | None = None) -> Opener:
         ValueError: it is none; or TLS is asked for, and the address is without.
         OSError: a certificate cannot be read.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in PORTS or not parts.hostname:
-        raise ValueError(f"not the address of a WebSocket: {url!r}; write ws://host:port/path")
+    parts, address = _split(url)
     if parts.scheme == "ws" and tls is not None:
-        raise ValueError(f"TLS is asked for, and {url!r} is without: write wss://host:port/path")
-    address = TcpAddress(parts.hostname, parts.port or PORTS[parts.scheme])
+        raise ValueError(f"TLS is asked for, and {shown(url)!r} is without: write wss://host:port/path")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     trust = (tls or ClientTls()) if parts.scheme == "wss" else None
 
@@ -155,8 +153,25 @@ def opener(url: str, *, tls: ClientTls | None = None) -> Opener:
             await trio.aclose_forcefully(stream)
             raise
 
-    open_websocket.__name__ = url
+    open_websocket.__name__ = shown(url)
     return open_websocket
+
+
+def _split(url: str) -> tuple[SplitResult, TcpAddress]:
+    try:
+        parts = urlsplit(url)
+        if parts.hostname and parts.scheme in PORTS:
+            return parts, TcpAddress(parts.hostname, parts.port or PORTS[parts.scheme])
+    except ValueError:
+        pass  # Its text may repeat a part of a password.
+    raise ValueError(f"not the address of a WebSocket: {shown(url)!r}; write ws://host:port/path")
+
+
+def shown(url: str) -> str:
+    """Return an address for people: without what is before an @ and behind a question mark, where secrets stand."""
+    scheme, found, rest = re.split("[?#]", url, maxsplit=1)[0].partition("://")
+    place, slash, path = (rest if found else scheme).partition("/")
+    return f"{scheme + found if found else ''}{place.rpartition('@')[2]}{slash}{path}"
 
 
 class WebSocket(FromBrowser):

@@ -48,12 +48,12 @@ class Options:
     """
 
     password_file: Annotated[Path | None, Parameter(allow_leading_hyphen=True)] = None
-    password: Annotated[str | None, Parameter(show_default=False)] = None
+    password: Annotated[str | None, Parameter(show_default=False)] = field(default=None, repr=False)
     sasl_user: str | None = None
     ca_file: Annotated[tuple[Path, ...], Parameter(negative=(), show_default=False)] = ()
     host_subject: str | None = None
     pubkey: str | None = None
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     delete_file: Switch = False
     timeout: float = 30.0
     debug: Switch = False
@@ -120,7 +120,7 @@ class Work:
         doing, late: for the text of a time-out.
     """
 
-    target: Target
+    target: Target = field(repr=False)
     name: str
     password: str | None = field(repr=False)
     user: str | None
