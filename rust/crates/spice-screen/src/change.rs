@@ -60,15 +60,17 @@ fn without_search<P: Pixels>(screen: &mut Screen, given: Given<'_, P>, target: A
 }
 
 fn in_whole_rows<P: Pixels>(screen: &mut Screen, given: Given<'_, P>, target: Area) -> Change {
-    let mut sketch = Sketch::read(&mut screen.shadow, given.pixels, target, given.origin);
+    let memory = std::mem::take(&mut screen.sketch);
+    let mut sketch = Sketch::read(&mut screen.shadow, given, target, memory);
     let changed = sketch.changed(&screen.shadow);
-    if changed.is_empty() {
-        return Change::default();
-    }
     let scroll = match pixels_of(&changed) {
         small if small < LEAST_MOVED => None,
         _ => search(screen, given, &mut sketch, &changed),
     };
+    screen.sketch = sketch.end();
+    if changed.is_empty() {
+        return Change::default();
+    }
     let left = scroll.map_or(changed, |scroll| shift(screen, scroll));
     Change { any: true, taken: take(screen, given, left.into_iter()) }
 }

@@ -32,6 +32,8 @@ impl std::error::Error for Error {}
 pub struct Screen {
     pub(crate) shadow: Shadow,
     pub(crate) patience: Patience,
+    /// Memory for the fingerprints of the next picture.
+    pub(crate) sketch: Vec<u64>,
     /// What each view has not been shown; a place is free after its view is gone.
     stale: Vec<Option<Stale>>,
     /// The parts of the picture that are monitors, at least one.
@@ -67,6 +69,7 @@ impl Screen {
         Ok(Self {
             shadow,
             patience: Patience::default(),
+            sketch: Vec::new(),
             stale: Vec::new(),
             monitors,
             generation: 1,

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use spice_canvas::Area;
 
+use crate::change::Given;
 use crate::lines::{self, Agreement, Fate, Line, Votes};
 use crate::pixels::Pixels;
 use crate::prints::{PART, UNKNOWN};
@@ -25,17 +26,26 @@ pub(crate) struct Sketch {
     /// Fingerprints in a row.
     parts: usize,
     prints: Vec<u64>,
+    /// Whether each row differs.
+    differs: Vec<bool>,
 }
 
 impl Sketch {
-    /// Reads the rows of a picture, whose corner lies at `origin`, that are to be shown in `target`.
-    pub(crate) fn read(shadow: &mut Shadow, pixels: &impl Pixels, target: Area, origin: (i32, i32)) -> Self {
+    /// Reads the rows of a picture that are to be shown in `target`, into the memory of the sketch before.
+    pub(crate) fn read<P: Pixels>(
+        shadow: &mut Shadow,
+        Given { pixels, origin }: Given<'_, P>,
+        target: Area,
+        mut memory: Vec<u64>,
+    ) -> Self {
         let (parts, left) = (shadow.parts(), (target.left - origin.0) as usize);
-        let mut sketch = Self { target, parts, prints: vec![UNKNOWN; parts * target.height()] };
+        memory.resize(parts * target.height(), UNKNOWN);
+        let mut sketch = Self { target, parts, prints: memory, differs: vec![false; target.height()] };
         let mut row = vec![0; target.width()];
         // Rows come in runs: after one that differs it is not worth looking at the screen's pixels first.
         let mut same = true;
-        for (index, prints) in sketch.prints.chunks_mut(parts).enumerate() {
+        let rows = sketch.prints.chunks_mut(parts).zip(&mut sketch.differs);
+        for (index, (prints, differs)) in rows.enumerate() {
             let y = target.top as usize + index;
             let given = (target.top - origin.1) as usize + index;
             if same && pixels.same(left, given, shadow.row(y, 0, row.len())) {
@@ -46,8 +56,14 @@ impl Sketch {
             shadow.printer().print_row(&row, prints);
             shadow.complete(y);
             same = prints == shadow.prints(y);
+            *differs = !same;
         }
         sketch
+    }
+
+    /// Its memory, for the next one.
+    pub(crate) fn end(self) -> Vec<u64> {
+        self.prints
     }
 
     /// Completes the fingerprints of rows that are the same on the screen, where nobody has needed them so far.
@@ -64,8 +80,9 @@ impl Sketch {
     /// What differs from the screen, rounded to parts of rows.
     pub(crate) fn changed(&self, shadow: &Shadow) -> Vec<Area> {
         let mut areas: Vec<Area> = Vec::new();
-        for y in 0..self.target.height() {
-            for parts in self.changed_parts(shadow, y) {
+        for y in (0..self.target.height()).filter(|y| self.differs[*y]) {
+            let (new, old) = (self.row(y), self.old(shadow, y));
+            for parts in lines::ranges((0..self.parts).filter(|part| new[*part] != old[*part])) {
                 let area = self.area(&parts, y..y + 1);
                 let goes_on = |above: &&mut Area| {
                     (above.left, above.right, above.bottom) == (area.left, area.right, area.top)
@@ -77,14 +94,6 @@ impl Sketch {
             }
         }
         areas
-    }
-
-    fn changed_parts(&self, shadow: &Shadow, y: usize) -> Vec<Range<usize>> {
-        let (new, old) = (self.row(y), shadow.prints(self.target.top as usize + y));
-        match new == old {
-            true => Vec::new(),
-            false => lines::ranges((0..self.parts).filter(|part| new[*part] != old[*part])),
-        }
     }
 
     /// What has moved up or down.
