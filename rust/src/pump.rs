@@ -43,13 +43,7 @@ struct News {
     /// There is a complete picture.
     ready: bool,
     told: Option<Instant>,
-    pace: Pace,
-}
-
-/// How closely small batches follow each other.
-#[derive(Default)]
-struct Pace {
-    last: Option<Instant>,
+    /// The last batch was small and came soon.
     is_burst: bool,
 }
 
@@ -63,20 +57,12 @@ impl News {
     }
 }
 
-impl Pace {
-    fn received(&mut self, count: usize) {
-        let now = Instant::now();
-        let soon = self.last.is_some_and(|last| now.duration_since(last) < 2 * NAP);
-        *self = Self { last: Some(now), is_burst: soon && count < SMALL };
-    }
-}
-
 /// In a burst of small batches that cannot be told yet, the thread sleeps so long between two of them: waking for each costs
 /// more than drawing it. The peer's window, twenty messages or more, does not run out meanwhile.
 const NAP: Duration = Duration::from_micros(200);
 
 /// Bytes of a batch that is not worth waking for.
-const SMALL: usize = 16 << 10;
+const SMALL: usize = 64 << 10;
 
 /// Why pumping stopped for a moment, or for good.
 enum Stop {
@@ -193,13 +179,14 @@ impl Pump {
     /// Waits for bytes; while there is news to be told, only until that is due.
     fn receive(&self, socket: &Open, channel: &Channel, news: &mut News) -> io::Result<usize> {
         let mut wait = self.tell(news);
-        if let Some(wait) = wait.filter(|_| news.pace.is_burst) {
+        if let Some(wait) = wait.filter(|_| news.is_burst) {
             thread::sleep(wait.min(NAP));
         }
+        let began = Instant::now();
         loop {
             self.busy.store(news.untold, Ordering::Release);
             if let Some(count) = socket.receive(channel)? {
-                news.pace.received(count);
+                news.is_burst = count < SMALL && began.elapsed() < NAP;
                 return Ok(count);
             }
             socket.expect(channel)?;

@@ -7,8 +7,10 @@ use bytes::{Bytes, BytesMut};
 use spice_wire::header::{FullHeader, MiniHeader};
 use spice_wire::{Error, ErrorKind, Limits, Reader, Result, Wire};
 
-/// Room offered for one read when nothing bigger is under way.
+/// Most room offered for one read when nothing bigger is under way.
 const READ_SIZE: usize = 256 << 10;
+/// Least: small messages are received into the same memory again and again, which then is in the processor's cache.
+const READ_LEAST: usize = 64 << 10;
 /// Messages from this size on leave their memory to the next such message.
 const BIG: usize = 128 << 10;
 /// Messages from this size on do not: that is two uncompressed 1080p frames.
@@ -58,6 +60,8 @@ pub struct Framer {
     /// Received bytes that are no packet yet, then room for more, zeroed.
     chunk: BytesMut,
     filled: usize,
+    /// Room for one read: more while reads fill it.
+    read_size: usize,
     /// The last big message; once nobody reads it any more, the next one is received into its memory, which spares
     /// zeroing it again.
     last_big: Option<Bytes>,
@@ -75,6 +79,7 @@ impl Framer {
             most: limits.message,
             chunk: BytesMut::new(),
             filled: 0,
+            read_size: READ_LEAST,
             last_big: None,
             serial: 0,
             ready: VecDeque::new(),
@@ -134,6 +139,11 @@ impl Framer {
 
     /// The first `count` bytes of [`Framer::space`] have been received.
     pub fn filled(&mut self, count: usize) {
+        if count >= self.chunk.len().saturating_sub(self.filled) {
+            self.read_size = self.read_size.saturating_mul(2).min(READ_SIZE);
+        } else if count < self.read_size / 4 {
+            self.read_size = (self.read_size / 2).max(READ_LEAST);
+        }
         self.filled = self.filled.saturating_add(count).min(self.chunk.len());
         while self.failed.is_none() && self.cut() {}
     }
@@ -205,7 +215,7 @@ impl Framer {
     /// How much room to offer. A big message's room grows with what has arrived of it, never with what is announced.
     fn wanted(&self, missing: usize) -> usize {
         match missing {
-            small if small <= READ_SIZE => READ_SIZE,
+            small if small <= READ_SIZE => small.max(self.read_size),
             big => big.min(self.filled.saturating_mul(3).max(READ_SIZE)),
         }
     }
