@@ -14,6 +14,7 @@ __all__ = [
     "Blocked",
     "Canvas",
     "Channel",
+    "Dictionary",
     "Feed",
     "Frame",
     "Packet",
@@ -448,6 +449,22 @@ class Shown:
         """When `step` has something to do even if nothing changes; None for never."""
 
 @final
+class Dictionary:
+    """What a client was sent as GLZ and keeps, so that later pictures can refer to it. All its displays share one.
+
+    A display refers to its own pictures alone, so that a client never waits on one connection for what comes on another; ids and
+    the window are common. Once a display is gone that has sent any, nobody knows what has arrived, and the others go on without.
+    """
+
+    def __new__(cls, window_pixels: int) -> Dictionary:
+        """For a client that keeps so many pixels; none where negative."""
+    def shrink(self, window_pixels: int) -> None:
+        """Another display of the client says how many pixels it keeps: the least of them counts."""
+    @property
+    def pixels(self) -> int:
+        """Pixels that are held."""
+
+@final
 class View:
     """What one client is shown of a screen: one object for each display channel of each client."""
 
@@ -455,9 +472,11 @@ class View:
         cls,
         screen: Screen,
         *,
+        dictionary: Dictionary | None = None,
         monitors: bool = False,
         compression: _Compression = "auto",
         jpeg: _Use = "auto",
+        zlib: _Use = "auto",
         streaming: _Streaming = "filter",
         reports: bool = False,
         lz4: bool = False,
@@ -468,8 +487,9 @@ class View:
     ) -> View:
         """A view for a client that has seen nothing.
 
-        `monitors`: the client understands MONITORS_CONFIG. `compression`: which image encodings may be used. `jpeg`: whether
-        images may be sent with a loss, and without one as soon as they rest; "auto" on slow links. `streaming`: which areas
+        `dictionary`: what GLZ may refer to; without one there is no GLZ. `monitors`: the client understands MONITORS_CONFIG. `compression`: which image encodings may be used. `jpeg`: whether
+        images may be sent with a loss, and without one as soon as they rest; "auto" on slow links. `zlib`: the same for
+        deflating GLZ. `streaming`: which areas
         that change all the time become MJPEG videos: none, those that look like one, or all. `reports`: the client tells how
         videos fare. `lz4`: it understands LZ4, which is LZ otherwise. `browser`: it draws JPEGs a moment late and
         understands no images of indices, as spice-html5. `first_image`: where the ids of images that it keeps begin, otherwise at one that no

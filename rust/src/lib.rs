@@ -65,7 +65,7 @@ mod _core {
     #[pymodule_export]
     use crate::tls::{TlsAuthorities, TlsIdentity, TlsPipe};
     #[pymodule_export]
-    use crate::view::{Shown, View};
+    use crate::view::{Dictionary, Shown, View};
 
     #[pymodule_export]
     #[allow(non_upper_case_globals)]

@@ -7,7 +7,7 @@ use std::time::Instant;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use rayon::prelude::*;
-use spice_screen::{Compression, Piece, Room};
+use spice_screen::{Compression, Job, Room};
 use spice_wire::Wire;
 use spice_wire::messages::display::{ImageCompression, StreamReport};
 
@@ -28,6 +28,30 @@ pub(crate) struct Shown {
     pub(crate) more: bool,
     /// When `step` has something to do even if nothing changes; None for never.
     pub(crate) again: Option<f64>,
+}
+
+/// What a client was sent as GLZ and keeps, so that later pictures can refer to it. All its displays share one.
+#[pyclass(frozen, module = "spice_rs._core")]
+pub(crate) struct Dictionary(Arc<spice_screen::Dictionary>);
+
+#[pymethods]
+impl Dictionary {
+    /// For a client that keeps so many pixels; none where negative.
+    #[new]
+    fn new(window_pixels: i64) -> Self {
+        Self(Arc::new(spice_screen::Dictionary::new(wishes::pixels(window_pixels))))
+    }
+
+    /// Another display of the client says how many pixels it keeps: the least of them counts.
+    fn shrink(&self, py: Python<'_>, window_pixels: i64) {
+        py.detach(|| self.0.shrink(wishes::pixels(window_pixels)));
+    }
+
+    /// Pixels that are held.
+    #[getter]
+    fn pixels(&self, py: Python<'_>) -> usize {
+        py.detach(|| self.0.pixels())
+    }
 }
 
 /// What one client is shown of a screen: one object for each display channel of each client.
@@ -53,7 +77,7 @@ impl View {
             if plan.is_empty() {
                 break;
             }
-            encode(&plan.pieces(), clock);
+            encode(&plan.jobs(), clock);
             let mut transport = lock(channel.transport());
             let before = transport.pending_len();
             shown.sent += view.send(&plan, &mut transport);
@@ -64,15 +88,15 @@ impl View {
     }
 }
 
-/// Pixels from which on pieces are coded on all cores; waking the others costs as much as coding a few thousand.
+/// Pixels from which on jobs are done on all cores; waking the others costs as much as coding a few thousand.
 const PARALLEL: usize = 1 << 16;
 
-/// Codes all pieces.
-fn encode(pieces: &[&Piece], clock: impl Fn() -> f64 + Sync) {
-    let pixels: usize = pieces.iter().map(|piece| piece.work()).sum();
-    match pieces {
-        [_, _, ..] if pixels >= PARALLEL => pieces.par_iter().for_each(|piece| piece.encode(&clock)),
-        _ => pieces.iter().for_each(|piece| piece.encode(&clock)),
+/// Codes everything.
+fn encode(jobs: &[Job<'_>], clock: impl Fn() -> f64 + Sync) {
+    let pixels: usize = jobs.iter().map(Job::work).sum();
+    match jobs {
+        [_, _, ..] if pixels >= PARALLEL => jobs.par_iter().for_each(|job| job.encode(&clock)),
+        _ => jobs.iter().for_each(|job| job.encode(&clock)),
     }
 }
 
@@ -86,13 +110,21 @@ impl Drop for View {
 impl View {
     #[new]
     #[pyo3(
-        signature = (screen, **wishes),
-        text_signature = "(screen, *, monitors=False, compression='auto', jpeg='auto', streaming='filter', reports=False, \
-                          lz4=False, browser=False, first_image=None, cache_pixels=0, bandwidth=None)"
+        signature = (screen, *, dictionary = None, **wishes),
+        text_signature = "(screen, *, dictionary=None, monitors=False, compression='auto', jpeg='auto', zlib='auto', \
+                          streaming='filter', reports=False, lz4=False, browser=False, first_image=None, cache_pixels=0, \
+                          bandwidth=None)"
     )]
-    fn new(screen: &Bound<'_, Screen>, wishes: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+    fn new(
+        screen: &Bound<'_, Screen>,
+        dictionary: Option<&Bound<'_, Dictionary>>,
+        wishes: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
         let (screen, settings) = (screen.get().shared().clone(), wishes::settings(wishes)?);
-        let view = spice_screen::View::new(&mut lock(&screen), settings);
+        let mut view = spice_screen::View::new(&mut lock(&screen), settings);
+        if let Some(dictionary) = dictionary {
+            view.share(&dictionary.get().0);
+        }
         Ok(Self { screen, view: Mutex::new(view) })
     }
 

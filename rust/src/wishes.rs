@@ -30,6 +30,7 @@ fn set(settings: &mut Settings, name: &str, value: &Bound<'_, PyAny>) -> PyResul
         "monitors" => settings.monitors = value.extract()?,
         "compression" => settings.compression = compression(value.extract()?)?,
         "jpeg" => settings.jpeg = use_of(value.extract()?)?,
+        "zlib" => settings.zlib = use_of(value.extract()?)?,
         "streaming" => settings.streaming = streaming(value.extract()?)?,
         "reports" => settings.reports = value.extract()?,
         "lz4" => settings.lz4 = value.extract()?,
@@ -50,7 +51,7 @@ fn browser(is_one: bool) -> (bool, bool) {
 }
 
 /// A number of pixels that a client has named, which may be anything.
-fn pixels(named: i64) -> usize {
+pub(crate) fn pixels(named: i64) -> usize {
     usize::try_from(named).unwrap_or(0)
 }
 

@@ -10,7 +10,7 @@ from spice_rs.server import Compression, Encoding, Lossy, Server, Streaming
 from tests.peers import require
 from tests.peers.viewer import spicy_screenshot
 
-from .served import DRAWINGS, all_opened, all_show, blocking, desk, opened, screen_picture, sent, serving
+from .served import DRAWINGS, all_show, blocking, desk, everybody, opened, screen_picture, sent, serving
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
@@ -21,6 +21,10 @@ CODED: dict[Compression, tuple[set[str], set[str]]] = {
     # What the viewers take; a browser gets LZ.
     Compression.LZ4: ({"lz4"}, {"lz"}),
     Compression.OFF: (set(), set()),
+    # Browsers have no GLZ.
+    Compression.GLZ: ({"glz"}, {"lz"}),
+    Compression.AUTO_GLZ: ({"glz", "quic"}, {"lz", "palette"}),
+    Compression.AUTO_LZ: ({"lz", "quic"}, {"palette"}),
 }
 """What codings there have to be and may be, beside fills and pieces that are cheaper as they are."""
 
@@ -35,7 +39,7 @@ def check_coding(server: Server, compression: Compression) -> None:
 @pytest.mark.parametrize("compression", Compression)
 async def test_every_client_shows_the_array(compression: Compression) -> None:
     encoding = Encoding(compression=compression, jpeg=Lossy.NEVER, streaming=Streaming.OFF)
-    async with serving(encoding=encoding) as server, all_opened(server) as clients:
+    async with serving(encoding=encoding) as server, everybody(server) as clients:
         for what, draw in DRAWINGS.items():
             await draw(server.screen)
             await all_show(server, clients, what)
@@ -47,18 +51,32 @@ async def test_every_client_shows_the_array(compression: Compression) -> None:
         assert len(server.clients) >= len(clients)
 
 
-@pytest.mark.parametrize("compression", [Compression.AUTO, Compression.AUTO_GLZ, Compression.QUIC])
-async def test_every_client_shows_the_array_once_it_rests_after_jpeg(compression: Compression) -> None:
-    encoding = Encoding(compression=compression, jpeg=Lossy.ALWAYS, streaming=Streaming.OFF)
-    async with serving(encoding=encoding) as server, all_opened(server) as clients:
+@pytest.mark.parametrize("compression", [Compression.GLZ, Compression.AUTO_GLZ])
+async def test_every_client_shows_the_array_after_zlib(compression: Compression) -> None:
+    encoding = Encoding(compression=compression, jpeg=Lossy.NEVER, zlib=Lossy.ALWAYS, streaming=Streaming.OFF)
+    async with serving(encoding=encoding) as server, everybody(server) as clients:
         for what, draw in DRAWINGS.items():
             await draw(server.screen)
             await all_show(server, clients, what)
+        assert sent(server)["zlib_glz"] >= 4 * len(DRAWINGS), sent(server)
+        require("spicy-screenshot")
+        late = await blocking(spicy_screenshot, server.addresses[0])
+        assert np.array_equal(late, screen_picture(server))
+
+
+@pytest.mark.parametrize("compression", [Compression.AUTO, Compression.AUTO_GLZ, Compression.QUIC])
+async def test_every_client_shows_the_array_once_it_rests_after_jpeg(compression: Compression) -> None:
+    encoding = Encoding(compression=compression, jpeg=Lossy.ALWAYS, streaming=Streaming.OFF)
+    async with serving(encoding=encoding) as server, everybody(server) as clients:
+        for what, draw in DRAWINGS.items():
+            await draw(server.screen)
+            await all_show(server, clients, what)
+        assert sent(server)["jpeg"], sent(server)
 
 
 async def test_every_client_shows_the_array_once_it_rests_after_video() -> None:
     encoding = Encoding(streaming=Streaming.ALL, jpeg=Lossy.ALWAYS)
-    async with serving(encoding=encoding) as server, all_opened(server) as clients:
+    async with serving(encoding=encoding) as server, everybody(server) as clients:
         await server.screen.update(desk(0))
         await all_show(server, clients, "before")
         for number in range(75):

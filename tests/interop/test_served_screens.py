@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spice_rs.enums import MouseMode
+from spice_rs.server import Compression, Encoding
 from tests.peers.gtkclient import GtkClient
 from tests.peers.viewer import PROGRAMS, Viewer
 
@@ -66,9 +67,10 @@ async def test_a_size_that_changes_all_the_time_ends_right() -> None:
         await all_show(server, clients, "after a hundred sizes")
 
 
-async def test_two_screens_are_shown_at_once() -> None:
-    sizes = (SIZE, (800, 600))
-    async with serving(size=sizes) as server, opened("spicegtk", server) as client:
+@pytest.mark.parametrize("compression", [Compression.AUTO, Compression.GLZ])
+async def test_two_screens_are_shown_at_once(compression: Compression) -> None:
+    sizes, encoding = (SIZE, (800, 600)), Encoding(compression=compression)
+    async with serving(size=sizes, encoding=encoding) as server, opened("spicegtk", server) as client:
         for number, screen in enumerate(server.screens):
             await screen.update(desk(number, screen.size))
         await blocking(client.wait_ready, 2)
@@ -79,12 +81,17 @@ async def test_two_screens_are_shown_at_once() -> None:
             await shows(server, client, number)
 
 
-async def test_a_screen_that_is_added_later_is_shown_too() -> None:
-    async with serving() as server, opened("spicegtk", server) as client:
+@pytest.mark.parametrize("compression", [Compression.AUTO, Compression.GLZ])
+async def test_a_screen_that_is_added_later_is_shown_too(compression: Compression) -> None:
+    encoding = Encoding(compression=compression)
+    async with serving(encoding=encoding) as server, opened("spicegtk", server) as client:
         await blocking(client.wait_ready)
+        await server.screen.update(desk(1))
         await server.add_screen(640, 480).update(desk(2, (640, 480)))
         await blocking(client.wait_ready, 2)
-        await shows(server, client, 1)
+        await server.screen.update(desk(2))
+        for number in range(2):
+            await shows(server, client, number)
 
 
 async def test_remote_viewer_opens_a_window_for_each_screen() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import trio
 from trio.abc import Stream
 
+from .. import _core
 from .._door import FromBrowser
 from .._socket import socket_below
 from ..channels._base import Channel, Surroundings
@@ -21,7 +22,7 @@ from ..channels.main import MainServer
 from ..enums import ChannelType, LinkErrorCode, MouseMode, MouseMode32
 from ..errors import Disconnected, ProtocolError, SpiceError
 from ..link import Linked
-from ..messages import base, main
+from ..messages import base, display, main
 from ._input import Translator
 from ._mailbox import Events, Listeners
 from .events import Event, Joined, Left
@@ -74,6 +75,7 @@ class Client:
         self._ticket = ticket
         self._surroundings = Surroundings(server.limits.messages)
         self._channels: dict[ChannelKey, Channel] = {}
+        self._dictionary: tuple[int, _core.Dictionary] | None = None
         self._listeners = Listeners()
         self._handling = trio.CancelScope()
         self._sent_away: Disconnected | None = None
@@ -215,14 +217,14 @@ class Client:
         match kind:
             case ChannelType.DISPLAY:
                 screen = self._server.screens[number]
-                display = DisplayServer(
+                shown = DisplayServer(
                     number,
                     self._surroundings,
-                    view=screen._open_view,
+                    view=lambda display: screen._open_view(display, self._dictionary_for(display.init)),
                     init_within=self._server.limits.display_init_seconds,
                 )
-                screen._displays.add(display)
-                return display
+                screen._displays.add(shown)
+                return shown
             case ChannelType.CURSOR:
                 screen = self._server.screens[number]
                 cursor = CursorServer(
@@ -238,6 +240,22 @@ class Client:
             case ChannelType.INPUTS:
                 return InputsServer(number, self._surroundings)
         raise AssertionError(f"{kind!r} was never offered")
+
+    def _dictionary_for(self, init: display.Init | None) -> _core.Dictionary | None:
+        """Return what displays that name the same dictionary share; None for clients without GLZ.
+
+        No client has two: displays that name another one than the first get none.
+        """
+        if init is None or init.glz_window <= 0:
+            return None
+        window = min(init.glz_window, self._server.limits.glz_window_pixels)
+        if self._dictionary is None:
+            self._dictionary = init.glz_dictionary_id, _core.Dictionary(window)
+        number, dictionary = self._dictionary
+        if number != init.glz_dictionary_id:
+            return None
+        dictionary.shrink(window)
+        return dictionary
 
     def _forget(self, kind: ChannelType, number: int, channel: Channel) -> None:
         self._channels.pop((kind, number), None)

@@ -23,6 +23,7 @@ class ServerLimits:
         display_init_seconds: how long a display may take to name its caches, before which it is shown nothing.
         silence_seconds: after how long without an answer to a PING a client is taken to be gone. One that is only stopped, as by
             a debugger, costs no more than a region meanwhile.
+        glz_window_pixels: of what clients offer to keep for GLZ, how much is used: the server keeps the same, four bytes each.
         messages: what messages of clients may ask for.
     """
 
@@ -31,4 +32,5 @@ class ServerLimits:
     clients: int = 64
     display_init_seconds: float = 30.0
     silence_seconds: float = 120.0
+    glz_window_pixels: int = 1 << 23
     messages: Limits = field(default_factory=_from_clients)

@@ -196,7 +196,7 @@ class Screen:
 
     # Clients.
 
-    def _open_view(self, channel: DisplayServer) -> _core.View:
+    def _open_view(self, channel: DisplayServer, dictionary: _core.Dictionary | None) -> _core.View:
         """Begin to show the screen to a client's display, which has named its caches."""
         assert channel.linked is not None and channel.init is not None
         can = channel.linked.channel
@@ -205,9 +205,11 @@ class Screen:
         first_image = self.number << 24 if is_browser else None
         return _core.View(
             self._core,
+            dictionary=dictionary,
             monitors=DisplayCap.MONITORS_CONFIG in can,
             compression=self._encoding.compression.value,
             jpeg=self._encoding.jpeg.value,
+            zlib=self._encoding.zlib.value,
             streaming=self._encoding.streaming.value,
             reports=DisplayCap.STREAM_REPORT in can,
             lz4=DisplayCap.LZ4_COMPRESSION in can,

@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use spice_codec::palette::Indexed;
-use spice_codec::{PixelFormat, Source, jpeg, lz, lz4, quic};
+use spice_codec::{PixelFormat, Source, jpeg, lz, lz4, quic, zlib_glz};
 use spice_wire::messages::image::ImageType;
 
+use crate::dictionary::{Owed, Share};
 use crate::message;
 
 /// How an image is to be coded.
@@ -22,12 +23,24 @@ pub(crate) enum Coding {
     Palette,
     /// JPEG of a quality up to 100. It loses something.
     Jpeg(u8),
+    /// GLZ_RGB: LZ that refers to what the client was sent before.
+    Glz,
+    /// ZLIB_GLZ_RGB: the same, deflated where that makes it smaller.
+    ZlibGlz,
 }
 
 impl Coding {
     /// All of them, in the order of [`Coding::index`].
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Raw, Self::Lz, Self::Quic, Self::Lz4, Self::Palette, Self::Jpeg(QUALITY)];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Raw,
+        Self::Lz,
+        Self::Quic,
+        Self::Lz4,
+        Self::Palette,
+        Self::Jpeg(QUALITY),
+        Self::Glz,
+        Self::ZlibGlz,
+    ];
 
     /// Its place in tables.
     pub(crate) fn index(self) -> usize {
@@ -38,6 +51,8 @@ impl Coding {
             Self::Lz4 => 3,
             Self::Palette => 4,
             Self::Jpeg(_) => 5,
+            Self::Glz => 6,
+            Self::ZlibGlz => 7,
         }
     }
 
@@ -51,6 +66,11 @@ impl Coding {
         matches!(self, Self::Jpeg(_))
     }
 
+    /// Whether it refers to other pictures, so that it is for one client, once, and in its turn.
+    pub(crate) fn refers(self) -> bool {
+        matches!(self, Self::Glz | Self::ZlibGlz)
+    }
+
     /// Its name in counters.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -60,6 +80,8 @@ impl Coding {
             Self::Lz4 => "lz4",
             Self::Palette => "palette",
             Self::Jpeg(_) => "jpeg",
+            Self::Glz => "glz",
+            Self::ZlibGlz => "zlib_glz",
         }
     }
 }
@@ -78,25 +100,35 @@ pub(crate) struct Coded {
     pub(crate) data: Bytes,
     /// The palette, which stands behind the data.
     pub(crate) palette: Vec<u8>,
+    /// Set where it must be sent.
+    pub(crate) owed: Option<Owed>,
 }
 
 impl Coded {
     /// An image without compression, over the bytes of its rows.
     pub(crate) fn raw(width: usize, height: usize, data: Bytes) -> Self {
         let (head, palette) = (message::bitmap_head(width, height), Vec::new());
-        Self { coding: Coding::Raw, kind: ImageType::BITMAP, head, data, palette }
+        Self { coding: Coding::Raw, kind: ImageType::BITMAP, head, data, palette, owed: None }
     }
 
     /// An image whose fields are nothing but the size of the data.
     fn sized(coding: Coding, kind: ImageType, data: Vec<u8>) -> Self {
         let head = (data.len() as u32).to_le_bytes().to_vec();
-        Self { coding, kind, head, data: Bytes::from(data), palette: Vec::new() }
+        Self { coding, kind, head, data: Bytes::from(data), palette: Vec::new(), owed: None }
+    }
+
+    /// GLZ data inside of zlib, which inflate to so many bytes.
+    fn deflated(inflated: usize, data: Vec<u8>) -> Self {
+        let mut coded = Self::sized(Coding::ZlibGlz, ImageType::ZLIB_GLZ_RGB, data);
+        coded.head.splice(..0, (inflated as u32).to_le_bytes());
+        coded
     }
 
     /// An image of indices.
     fn indexed(colours: &[u32], data: Vec<u8>) -> Self {
         let (head, palette) = (message::palette_head(data.len()), message::palette(colours));
-        Self { coding: Coding::Palette, kind: ImageType::LZ_PLT, head, data: Bytes::from(data), palette }
+        let data = Bytes::from(data);
+        Self { coding: Coding::Palette, kind: ImageType::LZ_PLT, head, data, palette, owed: None }
     }
 
     /// Bytes of it.
@@ -112,6 +144,7 @@ pub(crate) struct Coders {
     quic: quic::Encoder,
     lz4: lz4::Encoder,
     jpeg: jpeg::Encoder,
+    deflater: zlib_glz::Deflater,
 }
 
 impl Coders {
@@ -120,7 +153,8 @@ impl Coders {
         let data = Vec::with_capacity(expected);
         let coded = match coding {
             Coding::Raw => return None,
-            Coding::Lz => self.lz(source, data),
+            // Without a dictionary there is nothing to refer to.
+            Coding::Lz | Coding::Glz | Coding::ZlibGlz => self.lz(source, data),
             Coding::Quic => self.quic(source, data),
             Coding::Lz4 => self.lz4(source, data),
             Coding::Jpeg(quality) => return Some(self.jpeg(source, quality, data)),
@@ -131,6 +165,23 @@ impl Coders {
         };
         let raw = source.width() * source.height() * 4;
         (coded.len() < raw).then_some(coded)
+    }
+
+    /// Codes a picture with what the client was sent before, if that can be. Whatever becomes of it must be sent.
+    pub(crate) fn encode_referring(
+        &mut self,
+        coding: Coding,
+        source: &Source<'_>,
+        share: &Share,
+        expected: usize,
+    ) -> Option<Coded> {
+        let (mut data, mut deflated) = (Vec::with_capacity(expected), Vec::new());
+        let owed = Some(share.encode(source, &mut data)?);
+        let coded = match coding == Coding::ZlibGlz && self.deflater.deflate(&data, &mut deflated) {
+            true => Coded::deflated(data.len(), deflated),
+            false => Coded::sized(Coding::Glz, ImageType::GLZ_RGB, data),
+        };
+        Some(Coded { owed, ..coded })
     }
 
     fn lz(&mut self, source: &Source<'_>, mut data: Vec<u8>) -> Coded {

@@ -65,6 +65,8 @@ fn expected(coding: Coding) -> [Cost; Content::COUNT] {
         Coding::Lz4 => [(0.7, 0.25), (5.0, 2.4), (0.5, 4.0), (2.0, 0.8)],
         Coding::Palette => [(0.9, 0.1), (8.0, 2.2), (6.0, 3.1), (3.5, 0.7)],
         Coding::Jpeg(_) => [(2.5, 0.25), (2.5, 0.2), (5.0, 0.6), (2.7, 0.25)],
+        Coding::Glz => [(1.5, 0.15), (9.0, 2.2), (7.0, 3.1), (4.0, 0.6)],
+        Coding::ZlibGlz => [(4.0, 0.1), (50.0, 1.8), (60.0, 3.0), (14.0, 0.4)],
     };
     costs.map(|(nanoseconds, bytes)| Cost { nanoseconds, bytes })
 }
@@ -79,6 +81,8 @@ pub(crate) fn decoding(coding: Coding, content: Content) -> f64 {
         Coding::Lz4 => [0.4, 1.3, 0.3, 0.7],
         Coding::Palette => [0.5, 1.5, 1.2, 0.8],
         Coding::Jpeg(_) => [2.5, 2.5, 7.0, 2.5],
+        Coding::Glz => [0.8, 2.2, 1.8, 1.2],
+        Coding::ZlibGlz => [1.5, 14.0, 20.0, 4.0],
     };
     costs[content.index()]
 }

@@ -1,5 +1,7 @@
 //! How a view draws what is stale: what has one colour is filled, what the client has kept is named, the rest is coded.
 
+use std::sync::Arc;
+
 use spice_canvas::{Area, Region};
 use spice_proto::Channel;
 use spice_wire::messages::image::{ImageFlags, ImageType};
@@ -123,7 +125,7 @@ impl View {
                 plan.say(message::draw_copy(area, id, ImageType::FROM_CACHE, ImageFlags(0)))
             }
             Known::New(print) => {
-                let policy = self.policy();
+                let policy = self.policy(look.shared);
                 let choice = policy.choose(look.shadow, area, exact, &look.workshop.costs());
                 self.draw_piece(look, area, choice, print, plan);
                 if choice.coding.is_lossy() {
@@ -173,15 +175,21 @@ impl View {
         let print = print.filter(|_| !choice.coding.is_lossy() && plan.room.messages >= 2);
         let kept = print.map(|print| self.keep(print, area, plan));
         let expected = look.workshop.costs().of(choice.coding, choice.content).bytes * area.pixels() as f64;
-        let piece = look.store.piece(look.shadow, area, choice, look.workshop, look.shared);
+        let piece = match self.share.as_ref().filter(|_| choice.coding.refers()) {
+            Some(share) => Arc::new(Piece::of(look.shadow, area, choice, look.workshop).referring(share)),
+            None => look.store.piece(look.shadow, area, choice, look.workshop, look.shared),
+        };
         plan.add(Order::Piece(piece, kept), expected as usize);
     }
 
-    fn policy(&self) -> Policy {
+    fn policy(&self, shared: bool) -> Policy {
         Policy {
             compression: self.preferred.unwrap_or(self.settings.compression),
             jpeg: self.settings.jpeg,
             lz4: self.settings.lz4,
+            glz: self.share.as_ref().is_some_and(|share| share.is_usable()),
+            zlib: self.settings.zlib,
+            alone: !shared,
             palettes: self.settings.palettes,
             rate: self.link.rate(),
         }
@@ -191,6 +199,9 @@ impl View {
     pub(crate) fn send_piece(&mut self, piece: &Piece, kept: Option<u64>, channel: &mut Channel) -> u64 {
         let coded = piece.coded();
         self.counters.drawn(coded, piece.pixels());
+        if let Some(owed) = &coded.owed {
+            owed.sent();
+        }
         let flags = if kept.is_some() { ImageFlags::CACHE_ME } else { ImageFlags(0) };
         let id = kept.unwrap_or_else(|| self.next_image());
         let mut message = message::draw_copy(piece.area(), id, coded.kind, flags);

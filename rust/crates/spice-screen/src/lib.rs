@@ -7,7 +7,7 @@
 //! ```text
 //! loop {
 //!     let plan = view.plan(&mut screen, now, room);    // short: takes the pixels of the pieces that are due
-//!     plan.pieces().iter().for_each(|piece| piece.encode(clock)); // long, and in parallel if you like; the screen is free again
+//!     plan.jobs().iter().for_each(|job| job.encode(clock)); // long, and in parallel if you like; the screen is free again
 //!     view.send(plan, &mut channel);                   // whole messages
 //! }
 //! ```
@@ -20,6 +20,7 @@ mod coding;
 mod costs;
 mod counters;
 mod cut;
+mod dictionary;
 mod drawing;
 mod gallery;
 mod heat;
@@ -49,7 +50,8 @@ mod video;
 mod view;
 mod workshop;
 
-pub use order::Plan;
+pub use dictionary::Dictionary;
+pub use order::{Job, Plan};
 pub use piece::Piece;
 pub use pixels::Pixels;
 pub use print::Key;

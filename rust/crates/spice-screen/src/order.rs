@@ -29,6 +29,33 @@ pub struct Plan {
     pub(crate) again: Option<f64>,
 }
 
+/// Pieces to be coded by one thread.
+#[derive(Debug)]
+pub enum Job<'a> {
+    /// One that needs no other.
+    Alone(&'a Piece),
+    /// All that refer to each other, in the order in which they are sent.
+    Chain(Vec<&'a Piece>),
+}
+
+impl Job<'_> {
+    /// Pixels that are still to be coded.
+    pub fn work(&self) -> usize {
+        match self {
+            Self::Alone(piece) => piece.work(),
+            Self::Chain(pieces) => pieces.iter().map(|piece| piece.work()).sum(),
+        }
+    }
+
+    /// Codes them, unless that was done; waits if somebody else is about it. `clock` says the time in seconds.
+    pub fn encode(&self, clock: impl Fn() -> f64) {
+        match self {
+            Self::Alone(piece) => piece.encode(clock),
+            Self::Chain(pieces) => pieces.iter().for_each(|piece| piece.encode(&clock)),
+        }
+    }
+}
+
 impl Plan {
     /// Whether there is nothing to send.
     pub fn is_empty(&self) -> bool {
@@ -45,15 +72,20 @@ impl Plan {
         self.again
     }
 
-    /// Everything that [`Piece::encode`] is to be called on, in any order and by any number of threads.
-    pub fn pieces(&self) -> Vec<&Piece> {
-        self.orders
-            .iter()
-            .filter_map(|order| match order {
-                Order::Piece(piece, _) | Order::Frame(piece, ..) => Some(&**piece),
-                Order::Message(_) => None,
-            })
-            .collect()
+    /// All pieces, in the order in which they are sent.
+    pub fn pieces(&self) -> impl Iterator<Item = &Piece> {
+        self.orders.iter().filter_map(|order| match order {
+            Order::Piece(piece, _) | Order::Frame(piece, ..) => Some(&**piece),
+            Order::Message(_) => None,
+        })
+    }
+
+    /// What is to be done before it is sent, in any order and by any number of threads.
+    pub fn jobs(&self) -> Vec<Job<'_>> {
+        let (referring, others): (Vec<&Piece>, Vec<&Piece>) =
+            self.pieces().partition(|piece| piece.choice().coding.refers());
+        let chain = (!referring.is_empty()).then_some(Job::Chain(referring));
+        chain.into_iter().chain(others.into_iter().map(Job::Alone)).collect()
     }
 
     pub(crate) fn new(room: Room) -> Self {

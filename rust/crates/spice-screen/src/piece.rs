@@ -7,6 +7,7 @@ use spice_canvas::Area;
 use spice_codec::Source;
 
 use crate::coding::{Coded, Coding};
+use crate::dictionary::Share;
 use crate::policy::Choice;
 use crate::shadow::Shadow;
 use crate::sheet::Excerpt;
@@ -21,6 +22,8 @@ pub struct Piece {
     pixels: Mutex<Excerpt>,
     coded: OnceLock<Coded>,
     workshop: Arc<Workshop>,
+    /// What it may refer to.
+    share: Option<Arc<Share>>,
 }
 
 impl Piece {
@@ -28,7 +31,12 @@ impl Piece {
     pub(crate) fn of(shadow: &Shadow, area: Area, choice: Choice, workshop: &Arc<Workshop>) -> Self {
         let pixels = shadow.excerpt(area, workshop);
         let (pixels, coded, workshop) = (Mutex::new(pixels), OnceLock::new(), Arc::clone(workshop));
-        Self { area, choice, pixels, coded, workshop }
+        Self { area, choice, pixels, coded, workshop, share: None }
+    }
+
+    /// A piece for one client alone, which may refer to what that was sent before.
+    pub(crate) fn referring(self, share: &Arc<Share>) -> Self {
+        Self { share: Some(Arc::clone(share)), ..self }
     }
 
     /// Where it belongs.
@@ -52,7 +60,7 @@ impl Piece {
     }
 
     /// Codes it, unless that was done; waits if somebody else is about it. `clock` says the time in seconds.
-    pub fn encode(&self, clock: impl Fn() -> f64) {
+    pub(crate) fn encode(&self, clock: impl Fn() -> f64) {
         self.coded.get_or_init(|| {
             let start = clock();
             let coded = self.make();
@@ -86,12 +94,17 @@ impl Piece {
         let coding = self.choice.coding;
         let expected = self.workshop.costs().of(coding, self.choice.content).bytes;
         let expected = (expected * 1.25 * self.pixels() as f64) as usize + 256;
-        self.workshop.with_coders(|coders| coders.encode(coding, source, expected))
+        self.workshop.with_coders(|coders| {
+            let share = self.share.as_ref();
+            let referring = share.and_then(|share| coders.encode_referring(coding, source, share, expected));
+            referring.or_else(|| coders.encode(coding, source, expected))
+        })
     }
 
     fn note(&self, coded: &Coded, seconds: Option<f64>) {
         let Choice { coding, content } = self.choice;
-        if coding != Coding::Raw {
+        // What became LZ after all says nothing of GLZ.
+        if coding != Coding::Raw && coding.refers() == coded.coding.refers() {
             self.workshop.costs().measured(coding, content, self.area.pixels(), coded.len(), seconds);
         }
     }

@@ -23,6 +23,12 @@ pub(crate) struct Policy {
     pub(crate) jpeg: Use,
     /// The client understands LZ4.
     pub(crate) lz4: bool,
+    /// The client keeps what it was sent, so that GLZ can refer to it.
+    pub(crate) glz: bool,
+    /// Whether GLZ is deflated.
+    pub(crate) zlib: Use,
+    /// Nobody else looks at the screen, so that what is coded for this client alone is coded no more than once.
+    pub(crate) alone: bool,
     /// The client understands palettes.
     pub(crate) palettes: bool,
     /// Bytes a second that the client takes.
@@ -53,6 +59,7 @@ impl Policy {
             Compression::Lz4 if self.lz4 => Coding::Lz4,
             Compression::AutoGlz | Compression::AutoLz if is_gradual(shadow, area) => Coding::Quic,
             Compression::Auto => self.cheapest(area, content, lossy, costs),
+            Compression::Glz | Compression::AutoGlz if self.glz => self.glz(),
             _ => self.lz(content),
         };
         // Where the reference would use QUIC it uses JPEG if it may.
@@ -62,11 +69,19 @@ impl Policy {
     }
 
     fn is_lossy(&self) -> bool {
-        match self.jpeg {
+        self.does(self.jpeg)
+    }
+
+    fn does(&self, wish: Use) -> bool {
+        match wish {
             Use::Always => true,
             Use::Auto => self.rate < SLOW,
             Use::Never => false,
         }
+    }
+
+    fn glz(&self) -> Coding {
+        if self.does(self.zlib) { Coding::ZlibGlz } else { Coding::Glz }
     }
 
     /// LZ, of indices where a picture may have few colours.
@@ -87,6 +102,7 @@ impl Policy {
         let mut possible = vec![Coding::Raw, self.lz(content)];
         possible.extend(Some(Coding::Jpeg(QUALITY)).filter(|_| lossy));
         possible.extend(Some(Coding::Lz4).filter(|_| self.lz4));
+        possible.extend(Some(self.glz()).filter(|_| self.glz && self.alone));
         possible.extend(Some(Coding::Quic).filter(|coding| coding.takes(area.width(), area.height())));
         possible.into_iter().min_by(|one, other| time(one).total_cmp(&time(other))).unwrap_or(Coding::Raw)
     }

@@ -75,6 +75,8 @@ pub struct Settings {
     pub compression: Compression,
     /// Whether images may be JPEG until they rest.
     pub jpeg: Use,
+    /// Whether GLZ is deflated.
+    pub zlib: Use,
     /// Which areas become videos.
     pub streaming: Streaming,
     /// It tells how videos fare, if asked to.
@@ -101,6 +103,7 @@ impl Default for Settings {
             monitors: false,
             compression: Compression::default(),
             jpeg: Use::default(),
+            zlib: Use::default(),
             streaming: Streaming::default(),
             reports: false,
             draws_late: false,

@@ -1,10 +1,13 @@
 //! What one client is shown.
 
+use std::sync::Arc;
+
 use spice_canvas::Region;
 use spice_proto::Channel;
 use spice_wire::messages::display::StreamReport;
 
 use crate::counters::Counters;
+use crate::dictionary::{Dictionary, Share};
 use crate::gallery::Gallery;
 use crate::heat::Heat;
 use crate::link::Link;
@@ -55,6 +58,8 @@ pub struct View {
     pub(crate) heat: Heat,
     pub(crate) streams: Streams,
     pub(crate) gallery: Gallery,
+    /// Its part of the client's GLZ dictionary, if the client has one.
+    pub(crate) share: Option<Arc<Share>>,
     pub(crate) link: Link,
     /// The time of the last plan.
     pub(crate) now: f64,
@@ -76,6 +81,7 @@ impl View {
             heat: Heat::default(),
             streams: Streams::new(settings.streaming),
             gallery: Gallery::new(settings.cache_pixels),
+            share: None,
             link: Link::new(settings.bandwidth),
             now: 0.0,
             counters: Counters::default(),
@@ -83,9 +89,15 @@ impl View {
         }
     }
 
+    /// Lets GLZ refer to what the client was sent on all its displays, before anything is planned.
+    pub fn share(&mut self, dictionary: &Arc<Dictionary>) {
+        self.share = Some(Arc::new(Share::new(Arc::clone(dictionary))));
+    }
+
     /// Takes the view from its screen.
     pub fn leave(&mut self, screen: &mut Screen) {
         screen.detach(self.place);
+        self.share = None;
     }
 
     /// The client's own wish; nothing to follow the settings again.
@@ -126,7 +138,7 @@ impl View {
             if plan.is_empty() {
                 break;
             }
-            plan.pieces().into_iter().for_each(|piece| piece.encode(|| now));
+            plan.jobs().iter().for_each(|job| job.encode(|| now));
             let before = channel.pending_len();
             shown.sent += self.send(&plan, channel);
             bytes = bytes.saturating_sub(channel.pending_len() - before);

@@ -160,9 +160,13 @@ impl World {
                     palettes: compression % 3 == 0,
                     draws_late: compression % 4 == 1,
                     cache_pixels: [0, 12_000, 100_000][compression % 3],
+                    zlib: [Use::Never, Use::Always, Use::Auto][window as usize % 3],
                     ..Settings::default()
                 };
                 let mut client = Client::with_window(screen, settings, window);
+                if let Some(pixels) = [None, Some(1000), Some(20_000), Some(1 << 20)][window as usize] {
+                    client = client.with_dictionary(pixels);
+                }
                 client.now = *now;
                 clients.push(client);
             }

@@ -188,7 +188,7 @@ fn what_was_planned_is_sent_as_it_was_then() {
         let room = Room { messages: 100, bytes: usize::MAX };
         let plan = client.view.plan(&mut screen, 0.0, room);
         screen.draw(&picture(&noise(320 * 200, 2), 320), 0, 40);
-        plan.pieces().into_iter().for_each(|piece| piece.encode(|| 0.0));
+        plan.jobs().iter().for_each(|job| job.encode(|| 0.0));
         screen.fill(Area { left: 0, top: 0, right: 300, bottom: 100 }, 7);
         client.view.send(&plan, &mut client.server);
         screen.copy(Area { left: 0, top: 0, right: 320, bottom: 100 }, 0, 90);

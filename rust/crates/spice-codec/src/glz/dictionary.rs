@@ -39,6 +39,8 @@ pub(crate) struct Image {
     /// The place of its first unit, counted over all pictures, a multiple of [`EVERY`].
     pub start: u64,
     pub width: usize,
+    /// Which display shows it.
+    display: u32,
     pixels: Vec<u32>,
     /// Empty where the picture has none.
     alphas: Vec<u8>,
@@ -88,10 +90,31 @@ impl Dictionary {
         self.pixels
     }
 
+    /// Lets the window have at most so many pixels from now on.
+    pub fn shrink(&mut self, window_pixels: usize) {
+        self.window = self.window.min(window_pixels);
+        while self.pixels > self.window || self.images.len() > self.most_images() {
+            self.forget();
+        }
+        self.pool.shrink(self.window - self.pixels);
+    }
+
     /// Appends `source` to `out`, as RGBA where `format` has alpha, else as RGB32, and remembers it.
     ///
     /// False, with nothing done, where it is larger than the window.
     pub fn encode(&mut self, source: &Source<'_>, format: PixelFormat, out: &mut Vec<u8>) -> bool {
+        self.encode_for(0, source, format, out)
+    }
+
+    /// As [`Dictionary::encode`], for a display by its number: only its own pictures are referred to. Each display has a
+    /// connection of its own, so that a client would otherwise wait on one of them for what comes on another.
+    pub fn encode_for(
+        &mut self,
+        display: u32,
+        source: &Source<'_>,
+        format: PixelFormat,
+        out: &mut Vec<u8>,
+    ) -> bool {
         let pixels = source.width() * source.height();
         if pixels > self.window {
             return false;
@@ -99,7 +122,7 @@ impl Dictionary {
         while self.pixels + pixels > self.window || self.images.len() >= self.most_images() {
             self.forget();
         }
-        let image = self.image(source, format == PixelFormat::Argb);
+        let image = self.image(display, source, format == PixelFormat::Argb);
         self.header(&image, source.height(), out);
         let past = Past { images: &self.images };
         search::encode::<u32>(&mut self.near, &mut self.colours, &image, past, out);
@@ -114,7 +137,7 @@ impl Dictionary {
     }
 
     /// A copy of `source`.
-    fn image(&mut self, source: &Source<'_>, has_alpha: bool) -> Image {
+    fn image(&mut self, display: u32, source: &Source<'_>, has_alpha: bool) -> Image {
         let width = source.width();
         let mut pixels = self.pool.take(width * source.height());
         self.pool.shrink(self.window - self.pixels - pixels.len());
@@ -126,6 +149,7 @@ impl Dictionary {
             kind: if has_alpha { Kind::Rgba } else { Kind::Rgb32 },
             start: self.start,
             width,
+            display,
             pixels,
             alphas: if has_alpha { alphas() } else { Vec::new() },
         }
@@ -155,6 +179,13 @@ impl Dictionary {
     }
 }
 
+impl Image {
+    /// Whether `from` may refer to it.
+    fn suits(&self, from: &Self) -> bool {
+        (self.kind, self.display) == (from.kind, from.display)
+    }
+}
+
 impl<'a> Past<'a> {
     /// How many pictures there are.
     #[inline(always)]
@@ -162,10 +193,16 @@ impl<'a> Past<'a> {
         self.images.len()
     }
 
-    /// The units of a picture; none where it is of another kind, to which nothing may refer.
-    pub(crate) fn units<U: Plane>(self, back: usize, kind: Kind) -> &'a [U] {
+    /// The units of a picture that `from` may refer to; none where it is of another kind or display.
+    pub(crate) fn units<U: Plane>(self, back: usize, from: &Image) -> &'a [U] {
         let image = &self.images[self.images.len() - back];
-        if image.kind == kind { U::of(image) } else { &[] }
+        if image.suits(from) { U::of(image) } else { &[] }
+    }
+
+    /// The last picture that `from` may refer to, if it is not long ago.
+    pub(crate) fn last(self, from: &Image) -> Option<usize> {
+        let latest = self.images.iter().rev().take(MOST_BETWEEN);
+        latest.zip(1..).find(|(image, _)| image.suits(from)).map(|(_, back)| back)
     }
 
     /// Which picture has `place`, which is counted over all pictures, and where in it that is. Behind its last unit there
@@ -196,6 +233,9 @@ impl Plane for u8 {
 
 /// The largest window that references can express, in pixels.
 const MOST_PIXELS: usize = 1 << 25;
+
+/// Pictures of other displays behind which the last one of this display is still looked for.
+const MOST_BETWEEN: usize = 16;
 
 /// So that clients need no long lists for tiny pictures.
 const MOST_IMAGES: usize = 1 << 14;

@@ -80,8 +80,8 @@ impl<'a, U: Plane> Walk<'a, U> {
         let nowhere = Way { units: &[], back: 0, offset: 0 };
         let mut ways = [nowhere; WAYS];
         // Most frames are the last one, but for some places.
-        if past.count() > 0 {
-            ways[0] = Way { units: past.units(1, image.kind), back: 1, offset: 0 };
+        if let Some(back) = past.last(image) {
+            ways[0] = Way { units: past.units(back, image), back, offset: 0 };
         }
         Self { near, image, units: U::of(image), past, ways, missed: 0, next_look: 0 }
     }
@@ -166,7 +166,7 @@ impl<'a, U: Plane> Walk<'a, U> {
             return (offset < 0).then_some(Way { units: self.units, back: 0, offset });
         }
         let (back, place) = self.past.locate(place)?;
-        let units = self.past.units(back, self.image.kind);
+        let units = self.past.units(back, self.image);
         Some(Way { units, back, offset: place as isize - at as isize })
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use spice_canvas::{Canvas, Progress, Shared};
 use spice_codec::Source;
 use spice_proto::{Channel, HeaderKind, Role};
-use spice_screen::{Key, Screen, Settings, Shown, View};
+use spice_screen::{Dictionary, Key, Screen, Settings, Shown, View};
 use spice_wire::Limits;
 use spice_wire::messages::ChannelType;
 use spice_wire::messages::display::FromServer;
@@ -44,6 +44,19 @@ impl Client {
             bytes: 0,
             now: 0.0,
         }
+    }
+
+    /// Lets it refer to what it was sent, in a window of so many pixels.
+    pub fn with_dictionary(self, pixels: usize) -> Self {
+        let limits = Limits { glz_window_pixels: pixels, ..Limits::default() };
+        self.sharing(&Arc::new(Dictionary::new(pixels)), &Arc::new(Shared::new(&limits)))
+    }
+
+    /// Makes it one display of several, which have a dictionary and caches in common.
+    pub fn sharing(mut self, dictionary: &Arc<Dictionary>, shared: &Arc<Shared>) -> Self {
+        self.view.share(dictionary);
+        self.canvas = Canvas::new(Arc::clone(shared), Limits::default());
+        self
     }
 
     /// Lets the view send at most about `budget` bytes; they do not arrive yet.
