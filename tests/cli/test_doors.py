@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ import trio
 
 import spice_rs
 from spice_rs.cli._failures import Status
+from spice_rs.connection_file import ConnectionFile
 from spice_rs.errors import AuthenticationError, Disconnected, SecurityRequired
 from spice_rs.sasl import Login
 from spice_rs.tls import ClientTls, ServerTls
@@ -92,6 +94,29 @@ async def test_what_is_said_of_a_certificate_for_quick_use_is_what_clients_need(
         assert "--pubkey" in words and words[-2:] == ["-o", "desk.png"]
         ran = await spice_rs_command(*words[:-1], "-")
         assert (ran.status, ran.err) == (Status.DONE, "") and ran.out.startswith(b"\x89PNG")
+
+
+async def test_a_connection_file_leads_to_where_it_was_written(image: Path, tmp_path: Path) -> None:
+    file = tmp_path / "desk.vv"
+    for places, options in (
+        (("--listen", SECURED, "--listen", PLAIN), ("--self-signed",)),
+        (("--listen", PLAIN), ()),
+        (("--listen", f"spice+unix://{tmp_path}/spice"), ()),
+        (("--listen", "spice+tls://0.0.0.0:0"), ("--self-signed",)),
+    ):
+        file.unlink(missing_ok=True)
+        arguments = ("--image", image, *places, *options, "--connection-file", file)
+        async with opened(*arguments, SPICE_PASSWORD="secret") as command:
+            assert f"remote-viewer {file}" in "\n".join(command.said)
+            assert file.stat().st_mode & 0o777 == 0o600
+            known = ConnectionFile.load(file)
+            assert known.password == "secret" and (known.tls_port is not None) == bool(options)
+            if known.host == socket.gethostname():
+                known = replace(
+                    known, host="localhost"
+                )  # Whether its name resolves is this machine's matter.
+            await look(known)
+            assert "secret" not in "\n".join(command.said)
 
 
 async def test_channels_have_rules(image: Path) -> None:

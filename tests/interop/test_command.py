@@ -10,9 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import trio
 from PIL import Image
 
+from tests.cli.test_serve import serving
+from tests.peers import require, running
 from tests.peers.qemu import Qemu
+from tests.peers.viewer import Viewer
 from tests.peers.xspice import Xspice
 
 
@@ -65,3 +69,15 @@ def test_info_and_a_wrong_password(qemu: Callable[..., Qemu]) -> None:
     refused = command("info", peer.address, password="wrong")
     assert refused.returncode == 5
     assert refused.stderr.count("\n") == 1
+
+
+async def test_remote_viewer_opens_what_serve_wrote(tmp_path: Path) -> None:
+    require("remote-viewer")
+    rng, file = np.random.default_rng(7), tmp_path / "desk.vv"
+    pixels = np.kron(rng.integers(0, 256, (48, 64, 3), np.uint8), np.ones((16, 16, 1), np.uint8))
+    Image.fromarray(pixels).save(tmp_path / "desk.png")
+    options = ("--listen", "spice+tls://127.0.0.1:0", "--self-signed", "--connection-file", file)
+    async with serving("--image", tmp_path / "desk.png", *options, SPICE_PASSWORD="p@ss") as served:
+        await served.read()
+        async with running(lambda: Viewer("remote-viewer", str(file))) as viewer:
+            await trio.to_thread.run_sync(viewer.wait_shows, pixels)

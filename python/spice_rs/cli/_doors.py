@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from cyclopts import Parameter
 from ..errors import MissingExtra
 from ..sasl import Logins
 from ..sasl._gssapi import has_gssapi
-from ..server import ChannelSecurity, WhenBusy
+from ..server import ChannelSecurity, Server, WhenBusy
 from ..server._doors import is_systemd
 from ..tls import ServerTls
 from ..uri import TcpAddress, parse
@@ -45,6 +46,7 @@ class Doors:
         tls_key: the key of the certificate, where it is in a file of its own.
         self_signed: make a certificate for this run, and say what clients trust it by.
         channel_security: which channels are encrypted: display=tls,inputs=both,default=clear.
+        connection_file: write a file by which remote-viewer, and whoever else reads such files, comes in: it has the password.
         when_busy: what becomes of clients that come while others are there: they share, the others must go (disconnect), or they
             may not come in (fail).
     """
@@ -58,6 +60,7 @@ class Doors:
     tls_key: Path | None = None
     self_signed: Switch = False
     channel_security: str | None = None
+    connection_file: Path | None = None
     when_busy: WhenBusy = "share"
 
     @property
@@ -106,6 +109,15 @@ class Doors:
             "channel_security": rules,
             "when_busy": self.when_busy,
         }
+
+    def invite(self, server: Server) -> None:
+        """Write the connection file, if there is to be one."""
+        if self.connection_file is None:
+            return
+        places = [parse(each) for each in server.addresses]
+        everywhere = any(isinstance(each, TcpAddress) and each.host in EVERYWHERE for each in places)
+        host = socket.gethostname() if everywhere else None
+        server.connection_file(host=host).save(self.connection_file)
 
     def _logins(self) -> Logins | None:
         if self.sasl is None and self.sasl_keytab is None:

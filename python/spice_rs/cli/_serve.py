@@ -18,6 +18,7 @@ from cyclopts import Parameter
 from .. import sources
 from .._groups import plain_errors
 from ..server import Compression, Encoding, Lossy, Server, Streaming, serve
+from ..tls import ServerTls
 from ..uri import Address, TcpAddress, parse
 from ._doors import EVERYWHERE, Doors
 from ._failures import Status, WrongUse, complain, line, status
@@ -136,6 +137,7 @@ class Work:
 
     async def _serve(self) -> None:
         async with self.source as source, self._open(source.size) as server:
+            self.doors.invite(server)
             print(announcement(server, self.name, self.doors), flush=True)
             # What ends the command ends the drawing first: then there is time for goodbyes.
             with trio.CancelScope() as self.until:
@@ -155,28 +157,42 @@ class Work:
 def announcement(server: Server, name: str, doors: Doors) -> str:
     """Return what is served, where, and how to see it."""
     width, height = server.screen.size
-    lines = [f"serving {name}, {width}x{height}, on {' and '.join(server.addresses)}"]
     place = reachable(parse(server.addresses[0]))
-    user = "--sasl-user NAME " if doors.sasl else ""
-    if isinstance(place, TcpAddress) and place.tls_port is not None:
-        assert server.tls is not None
-        lines += [
-            f"  certificate:   subject {server.tls.subject}",
-            f"                 public key {server.tls.pubkey}",
-            f"  a picture:     spice-rs screenshot {place} {user}--pubkey {server.tls.pubkey} -o desk.png",
-        ]
-    else:
-        lines += [
-            f"  see it:        remote-viewer {place}",
-            f"  a picture:     spice-rs screenshot {place} {user}-o desk.png",
+    return "\n".join(
+        (
+            f"serving {name}, {width}x{height}, on {' and '.join(server.addresses)}",
+            *certificate(server.tls),
+            *how_to_see(place, server.tls, doors),
             *in_browser(place),
-        ]
-    return "\n".join([*lines, "Ctrl-C ends it."])
+            "Ctrl-C ends it.",
+        )
+    )
+
+
+def certificate(tls: ServerTls | None) -> list[str]:
+    """Return what clients may trust a server by."""
+    if tls is None:
+        return []
+    return [f"  certificate:   subject {tls.subject}", f"                 public key {tls.pubkey}"]
+
+
+def how_to_see(place: Address, tls: ServerTls | None, doors: Doors) -> list[str]:
+    """Return the commands that show what is served."""
+    user = ["--sasl-user NAME"] if doors.sasl else []
+    encrypted = isinstance(place, TcpAddress) and place.port is None
+    viewer = str(
+        doors.connection_file or (place if not encrypted else "FILE, with --connection-file FILE here")
+    )
+    trust = [f"--pubkey {tls.pubkey}"] if tls is not None and encrypted else []
+    return [
+        f"  see it:        remote-viewer {viewer}",
+        f"  a picture:     spice-rs screenshot {' '.join([str(place), *user, *trust])} -o desk.png",
+    ]
 
 
 def in_browser(place: Address) -> list[str]:
     """Return how to see it in a browser."""
-    if not isinstance(place, TcpAddress):
+    if not isinstance(place, TcpAddress) or place.port is None:
         return []
     if importlib.util.find_spec("wsproto") is None:
         return ["  in a browser:  needs pip install 'spice-rs[web]' first"]
