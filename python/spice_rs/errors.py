@@ -8,8 +8,9 @@
     │   └── RemoteProtocolError  the peer did
     │       ├── DecodeError      bytes that do not parse, an image that does not decode
     │       └── LimitExceeded    legal, but more than `Limits` allow
-    ├── ConnectError             .address .reason: nobody answers at that address (an OSError too)
-    ├── ListenError              .address .reason: a server cannot listen there (an OSError too)
+    ├── AddressError             .address .reason (an OSError too)
+    │   ├── ConnectError         nobody answers at that address
+    │   └── ListenError          a server cannot listen there
     ├── LinkError                .code: the protocol's link error
     │   ├── NotSpice             .protocol: something answers, but it speaks VNC, HTTP, TLS, SSH, ...
     │   ├── AuthenticationError  the password is wrong, missing or expired
@@ -84,8 +85,8 @@ class LimitExceeded(RemoteProtocolError):
     """The peer asks for more than `Limits` allow; where that is wanted, connect with larger limits."""
 
 
-class ConnectError(SpiceError, OSError):
-    """Nobody answers at an address.
+class AddressError(SpiceError, OSError):
+    """Something cannot be done at an address: see its subclasses.
 
     It is an `OSError` too, with the system's `errno` where there was one.
 
@@ -94,25 +95,7 @@ class ConnectError(SpiceError, OSError):
         reason: why it failed, in words.
     """
 
-    def __init__(self, address: str, reason: str, *, errno: int | None = None) -> None:
-        super().__init__(address, reason)
-        self.address = address
-        self.reason = reason
-        self.errno = errno
-
-    def __str__(self) -> str:
-        return f"cannot connect to {self.address}: {self.reason}"
-
-
-class ListenError(SpiceError, OSError):
-    """A server cannot listen at an address.
-
-    It is an `OSError` too, with the system's `errno` where there was one.
-
-    Attributes:
-        address: where it was to listen, as text.
-        reason: why it cannot, in words.
-    """
+    what = "use"
 
     def __init__(self, address: str, reason: str, *, errno: int | None = None) -> None:
         super().__init__(address, reason)
@@ -121,7 +104,19 @@ class ListenError(SpiceError, OSError):
         self.errno = errno
 
     def __str__(self) -> str:
-        return f"cannot listen on {self.address}: {self.reason}"
+        return f"cannot {self.what} {self.address}: {self.reason}"
+
+
+class ConnectError(AddressError):
+    """Nobody answers at an address."""
+
+    what = "connect to"
+
+
+class ListenError(AddressError):
+    """A server cannot listen at an address."""
+
+    what = "listen on"
 
 
 class LinkError(SpiceError):
