@@ -9,8 +9,9 @@ from typing import TypeVar
 import trio
 from trio.abc import Stream
 
-from .errors import LinkError
+from .errors import LinkError, TlsError
 from .sasl import Layer, LayeredStream
+from .transport import is_encrypted
 
 T = TypeVar("T")
 
@@ -71,14 +72,15 @@ class Words:
             return await self.stream.receive_some(wanted)
         except trio.BrokenResourceError as error:
             # The reference server resets the connection of who speaks without TLS at its port for that.
-            raise (_broken(self.peer, error) if self._heard else self._ended()) from error
+            is_known = self._heard or isinstance(error.__cause__, TlsError)
+            raise (_broken(self.peer, error) if is_known else self._ended()) from error
 
     def _ended(self) -> LinkError:
         if self._heard:
             return LinkError(f"the {self.peer} closed the connection in the middle of the link")
+        wants = "" if is_encrypted(self.stream) else "want TLS there (spice+tls://), "
         return LinkError(
-            f"the {self.peer} closed the connection without a word; it may want TLS there (spice+tls://), have no such "
-            "channel, or be no SPICE"
+            f"the {self.peer} closed the connection without a word; it may {wants}have no such channel, or be no SPICE"
         )
 
 

@@ -84,6 +84,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "remote-viewer": ("remote-viewer", "Xvfb", "openbox", "xdotool", "xprop"),
     "html5": ("chromium", "bash", "/usr/share/spice-html5/spice_auto.html"),
     "tshark": ("tshark",),
+    "openssl": ("openssl",),
     "sasl": ("saslpasswd2", "/usr/lib/*/sasl2/libsasldb.so"),
     "libvirt": (
         "/usr/sbin/libvirtd",

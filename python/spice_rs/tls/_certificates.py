@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,14 +23,19 @@ Source = str | bytes | Path
 RSA_STRONG = 2048
 """Bits of an RSA key from which on it is not too weak today."""
 
+SHOWN_MAX = 300
+"""Letters of a subject that are shown to people."""
+
 BEGIN = b"-----BEGIN "
 
 UNREADABLE = (
+    ValueError,
     x509.DuplicateExtension,
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
     UnsupportedAlgorithm,
 )
+"""What the library raises for certificates that are none, or of a kind that it does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +102,10 @@ def _parts(text: bytes, kind: bytes) -> list[bytes]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep quiet about what old certificates have and a later version may not read any more, like the serial number 0."""
+    """Keep quiet about what odd certificates have: serial numbers of 0, subjects that are too long."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        warnings.simplefilter("ignore", UserWarning)
         yield
 
 
@@ -142,9 +148,10 @@ def age(certificate: x509.Certificate) -> list[str]:
     traits = []
     if certificate.version is x509.Version.v1:
         traits.append("is of X.509 version 1")
-    algorithm = certificate.signature_hash_algorithm
-    if algorithm is not None and algorithm.name in ("md5", "sha1"):
-        traits.append(f"is signed with {algorithm.name.upper().replace('SHA1', 'SHA-1')}")
+    with suppress(UnsupportedAlgorithm):  # one of tomorrow
+        algorithm = certificate.signature_hash_algorithm
+        if algorithm is not None and algorithm.name in ("md5", "sha1"):
+            traits.append(f"is signed with {algorithm.name.upper().replace('SHA1', 'SHA-1')}")
     key = certificate.public_key()
     if isinstance(key, rsa.RSAPublicKey) and key.key_size < RSA_STRONG:
         traits.append(f"has an RSA key of {key.key_size} bits")
@@ -153,4 +160,12 @@ def age(certificate: x509.Certificate) -> list[str]:
 
 def describe(certificate: x509.Certificate) -> str:
     """Say which certificate it is."""
-    return f"'{show(certificate.subject)}', issued by '{show(certificate.issuer)}'"
+    return f"'{clean(show(certificate.subject))}', issued by '{clean(show(certificate.issuer))}'"
+
+
+def clean(text: str, most: int = SHOWN_MAX) -> str:
+    """Return text of a stranger's as it may be shown: not too much of it, and nothing that moves the cursor."""
+    shown = "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text[:most]
+    )
+    return shown + ("..." if len(text) > most else "")

@@ -213,11 +213,11 @@ def _check_extensions(certificate: x509.Certificate) -> None:
 
 def _has_signed(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
     # Not by the library's own method for this, which takes no SHA-1 any more.
-    algorithm, key = certificate.signature_hash_algorithm, issuer.public_key()
-    signature, signed = certificate.signature, certificate.tbs_certificate_bytes
-    if algorithm is not None and algorithm.name not in HASHES:
-        return False
+    key, signature, signed = issuer.public_key(), certificate.signature, certificate.tbs_certificate_bytes
     try:
+        algorithm = certificate.signature_hash_algorithm
+        if algorithm is not None and algorithm.name not in HASHES:
+            return False
         parameters = certificate.signature_algorithm_parameters
         if isinstance(key, rsa.RSAPublicKey) and isinstance(parameters, padding.PKCS1v15 | padding.PSS):
             assert algorithm is not None

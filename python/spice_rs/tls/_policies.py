@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, NoReturn
+from typing import Literal, NoReturn, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -16,9 +18,11 @@ from ..errors import CertificateError
 from ..uri import shown
 from . import _proof, _subject
 from ._authorities import Authorities
-from ._certificates import RSA_STRONG, age, describe, load, names, spki
+from ._certificates import RSA_STRONG, UNREADABLE, age, clean, describe, load, names, quiet, spki
 from ._chain import Distrusted, expired, not_yet_valid
 from ._stream import Presented
+
+P = TypeVar("P")
 
 Reason = Literal[
     "unknown issuer",
@@ -38,6 +42,24 @@ Reason = Literal[
 """Why a server is not trusted."""
 
 
+def _careful(judge: Callable[[P, Presented], None]) -> Callable[[P, Presented], None]:
+    """Let a judge read certificates of strangers: much of one is only read when it is asked for."""
+
+    @functools.wraps(judge)
+    def judge_carefully(policy: P, presented: Presented) -> None:
+        try:
+            with quiet():
+                judge(policy, presented)
+        except UNREADABLE as error:
+            raise _unreadable(presented, error) from error
+
+    return judge_carefully
+
+
+NAMES_SHOWN = 10
+"""Names of a certificate that are shown to people."""
+
+
 @dataclass(frozen=True, slots=True)
 class HostName:
     """The server has to have a certificate for the name, or the number, by which it is called, by today's rules.
@@ -48,6 +70,7 @@ class HostName:
     name: str
     authorities: Authorities
 
+    @_careful
     def judge(self, presented: Presented) -> None:
         """Look at what a server has shown.
 
@@ -70,7 +93,7 @@ class HostName:
         return any(_matches(str(each.value), self.name) for each in common)
 
     def _refuse(self, certificate: x509.Certificate, reason: str, details: str) -> NoReturn:
-        subject = _subject.show(certificate.subject)
+        subject = clean(_subject.show(certificate.subject))
         if reason in ("weak", "bad signature", "unusable") and (traits := age(certificate)):
             text = (
                 f"it {' and '.join(traits)}, which nobody takes for a host's name any more; "
@@ -79,7 +102,7 @@ class HostName:
             _distrust(certificate, "too old", text)
         match reason:
             case "wrong name":
-                has = ", ".join(names(certificate)) or f"no name but '{subject}'"
+                has = _listed(names(certificate)) or f"no name but '{subject}'"
                 text = f"it is not for {shown(self.name)!r}: it has {has}; connect by a name that it has, or ask for its subject: {_by(subject)}"
             case "unknown issuer":
                 text = (
@@ -99,7 +122,7 @@ class HostName:
             case "wrong purpose":
                 text = "it may not be used by servers"
             case _:
-                text = f"it cannot be used for a host's name: {details}; if that is the right server, {_by(subject)}"
+                text = f"it cannot be used for a host's name: {clean(details)}; if that is the right server, {_by(subject)}"
         _distrust(certificate, reason, text)
 
 
@@ -113,6 +136,7 @@ class HostSubject:
     subject: str
     authorities: Authorities
 
+    @_careful
     def judge(self, presented: Presented) -> None:
         """Look at what a server has shown.
 
@@ -133,7 +157,7 @@ class HostSubject:
                 if _subject.is_reordered(certificate.subject, wanted)
                 else ""
             )
-            subject = _subject.show(certificate.subject)
+            subject = clean(_subject.show(certificate.subject))
             text = f"its subject is '{subject}', not '{_subject.show_parts(wanted)}'{order}; if that is the right server, {_by(subject)}"
             _distrust(certificate, "wrong subject", text)
 
@@ -148,6 +172,7 @@ class PublicKey:
 
     digests: frozenset[bytes] = field(repr=False)
 
+    @_careful
     def judge(self, presented: Presented) -> None:
         """Look at what a server has shown.
 
@@ -166,14 +191,15 @@ Policy = HostName | HostSubject | PublicKey
 
 
 def _load(presented: Presented) -> x509.Certificate:
-    try:
-        return load(presented.certificates[0])
-    except ValueError as error:
-        raise CertificateError(
-            f"the server's certificate cannot be read: {error}",
-            reason="unusable",
-            certificate=presented.certificates[0],
-        ) from error
+    return load(presented.certificates[0])
+
+
+def _unreadable(presented: Presented, error: Exception) -> CertificateError:
+    return CertificateError(
+        f"the server's certificate cannot be read: {clean(str(error))}",
+        reason="unusable",
+        certificate=presented.certificates[0],
+    )
 
 
 def _distrust(certificate: x509.Certificate, reason: str, text: str) -> NoReturn:
@@ -183,6 +209,12 @@ def _distrust(certificate: x509.Certificate, reason: str, text: str) -> NoReturn
         reason=reason,
         certificate=certificate.public_bytes(Encoding.DER),
     )
+
+
+def _listed(found: list[str]) -> str:
+    """Write names one after the other; of very many, some."""
+    more = f" and {len(found) - NAMES_SHOWN} more" if len(found) > NAMES_SHOWN else ""
+    return ", ".join(clean(name, 100) for name in found[:NAMES_SHOWN]) + more
 
 
 def _by(subject: str) -> str:
