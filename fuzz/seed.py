@@ -5,6 +5,7 @@ input changes; the files are kept, so that nobody needs the reference to replay 
 """
 
 import io
+import ssl
 import struct
 import sys
 import zlib
@@ -132,6 +133,27 @@ def seed_messages() -> None:
     words = struct.pack("<IBBIIIII", 0, 1, 0, 1, 1, 18, 9, 15)
     for index in range(7):
         write("structs", f"link-{index}", bytes([index]) + words + bytes(200))
+
+
+def seed_tls() -> None:
+    sys.path.insert(0, str(ROOT.parent))
+    from tests.tls.certificates import Maker
+
+    data = ROOT.parent / "rust/crates/spice-tls/tests/data"
+    for name in ("certificate", "other"):
+        write("certificate", name, (data / f"{name}.der").read_bytes())
+    write(
+        "certificate",
+        "revoked",
+        ssl.PEM_cert_to_DER_cert(Maker().revoke(5).replace("X509 CRL", "CERTIFICATE")),
+    )
+    for choice in range(8):
+        write("tls", f"honest-{choice}", bytes([choice]))
+        edits = b"".join(struct.pack("<HBB", place, place % 4, 3) for place in range(choice * 7, 1200, 90))
+        write("tls", f"changed-{choice}", bytes([choice]) + edits)
+    for place in (0, 3, 5, 9, 60, 200):
+        write("tls", f"long-{place}", bytes([2]) + struct.pack("<HBB", place, 3, 255))
+        write("tls", f"cut-{place}", bytes([0]) + struct.pack("<HBB", place, 1, 0))
 
 
 def seed_transport() -> None:
@@ -312,5 +334,6 @@ if __name__ == "__main__":
     seed_canvas()
     seed_pictures()
     seed_messages()
+    seed_tls()
     seed_transport()
     seed_coded()

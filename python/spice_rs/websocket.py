@@ -4,7 +4,7 @@
 messages of one layer begin has nothing to do with the other's. Only the library `wsproto` knows frames, but for the one that
 matters for speed: a server's pictures get their header from `_frame_header` and are not copied.
 
-Needs the extra `web`. A server that takes WebSockets and plain SPICE on one port calls `_door.incoming`.
+It is one thing, although a long one: each step of one half is read beside the same of the other. Needs the extra `web`. A server that takes WebSockets and plain SPICE on one port calls `_door.incoming`.
 """
 
 from __future__ import annotations

@@ -6,12 +6,14 @@
 mod canvas;
 mod codec;
 mod encoders;
+mod tls;
 mod transport;
 mod wire;
 
 pub use canvas::{canvas, pointer};
 pub use codec::{cursor, glz, jpeg, lz, lz4, mjpeg, quic, raw, zlib_glz};
 pub use encoders::encode;
+pub use tls::{certificate, tls};
 pub use transport::transport;
 pub use wire::{agent, message, structs};
 
@@ -22,6 +24,7 @@ pub type Oracle = (&'static str, fn(&[u8]));
 pub const ORACLES: &[Oracle] = &[
     ("agent", agent),
     ("canvas", canvas),
+    ("certificate", certificate),
     ("cursor", cursor),
     ("encode", encode),
     ("glz", glz),
@@ -34,6 +37,7 @@ pub const ORACLES: &[Oracle] = &[
     ("quic", quic),
     ("raw", raw),
     ("structs", structs),
+    ("tls", tls),
     ("transport", transport),
     ("zlib_glz", zlib_glz),
 ];
