@@ -173,7 +173,7 @@ class Socket:
     def __new__(cls, number: int, tls: TlsPipe | None = None) -> Socket:
         """`number` is the descriptor of the socket; the object has one of its own from then on.
 
-        `tls`: what goes through the socket is this pipe's ciphertext; its handshake is over.
+        `tls`: what goes through the socket is this pipe's ciphertext. Channels use it once the handshake is over.
         """
     def expect(self, channel: Channel) -> None:
         """Let the system call the socket readable when what the channel's message under way lacks is there, or much of it."""
@@ -555,11 +555,15 @@ class TlsPipe:
         """A server's end."""
     def receive(self, data: Buffer) -> None:
         """Takes received ciphertext over (a copy)."""
-    def receive_from(self, number: int) -> int | None:
-        """Receives ciphertext from a socket that does not block: how many bytes, 0 at the end of the stream, None if there are none
-        yet. Raises OSError. The descriptor stays its owner's, who does not close it meanwhile."""
-    def send_to(self, number: int) -> int:
-        """Sends ciphertext to a socket that does not block, as far as that needs no waiting: how many bytes are left. As above."""
+    def fill_from(self, socket: Socket) -> int | None:
+        """Receives ciphertext from a socket, once: how many bytes, 0 at the end of the stream, None if there are none yet. Raises
+        OSError."""
+    def receive_from(self, socket: Socket, limit: int) -> bytes | None:
+        """As `read`; where nothing is there, receives from a socket, once. Raises OSError and TlsError, and EOFError if the stream
+        has ended without the peer's goodbye."""
+    def send_to(self, socket: Socket, data: Buffer | None = None) -> int:
+        """Enciphers data, and sends to a socket, as far as that needs no waiting: how many bytes of ciphertext are left. Raises
+        OSError and TlsError."""
     def handshake(self) -> Literal["waiting", "judging", "complete"]:
         """Goes on with the handshake as far as the ciphertext goes that has come. Raises TlsError."""
     @property

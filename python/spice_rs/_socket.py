@@ -18,9 +18,10 @@ class Socket:
     Both ways save task switches and copies. Whoever uses it stops before the stream is closed.
     """
 
-    def __init__(self, stream: trio.SocketStream, pipe: _core.TlsPipe | None = None) -> None:
+    def __init__(self, stream: trio.SocketStream, core: _core.Socket, *, owned: bool) -> None:
         self._number = stream.socket.fileno()
-        self.core = _core.Socket(self._number, pipe)
+        self._owned = owned
+        self.core = core
 
     @classmethod
     def below(cls, stream: Stream) -> Socket | None:
@@ -28,7 +29,9 @@ class Socket:
         socket = socket_below(stream)
         if socket is None:
             return None
-        return cls(socket, stream.pipe if isinstance(stream, TlsStream) else None)
+        if not isinstance(stream, TlsStream):
+            return cls(socket, _core.Socket(socket.socket.fileno()), owned=True)
+        return None if stream.socket is None else cls(socket, stream.socket, owned=False)
 
     async def receive(self, channel: _core.Channel) -> int:
         """Wait for bytes and receive them; return how many came, 0 at the end of the stream.
@@ -65,7 +68,8 @@ class Socket:
 
     def close(self) -> None:
         """Give back what is held beside the stream; this belongs before closing that."""
-        self.core.close()
+        if self._owned:
+            self.core.close()
 
 
 def socket_below(stream: Stream) -> trio.SocketStream | None:

@@ -2,9 +2,7 @@
 
 use std::ffi::{c_int, c_void};
 use std::io;
-use std::mem::ManuallyDrop;
-use std::net::TcpStream;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::ptr;
 use std::time::Duration;
 
@@ -15,17 +13,6 @@ pub(crate) fn duplicate(number: RawFd) -> io::Result<OwnedFd> {
     }
     // SAFETY: the number is no sentinel and is only borrowed for one system call, which refuses it if nothing is open there.
     unsafe { BorrowedFd::borrow_raw(number) }.try_clone_to_owned()
-}
-
-/// Lets `work` use the socket that `number` stands for. It is somebody else's, who does not close it meanwhile.
-pub(crate) fn with_socket<T>(number: RawFd, work: impl FnOnce(&TcpStream) -> io::Result<T>) -> io::Result<T> {
-    if number < 0 {
-        return Err(io::Error::from_raw_os_error(libc::EBADF));
-    }
-    // SAFETY: the number is no sentinel, is only borrowed for system calls, which refuse it if no socket is open there, and is never
-    // closed here.
-    let stream = ManuallyDrop::new(unsafe { TcpStream::from_raw_fd(number) });
-    work(&stream)
 }
 
 /// Blocks until there is something to be read, or for so long; whether there is. The end of the stream counts, and a failure.

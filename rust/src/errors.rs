@@ -1,6 +1,8 @@
 //! Every Rust error to one Python exception: the only maker of exceptions.
 
-use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
+use std::io;
+
+use pyo3::exceptions::{PyBufferError, PyEOFError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
@@ -80,10 +82,11 @@ pub(crate) fn protocol(py: Python<'_>, fault: Fault, text: &str, place: &Place<'
     build(py, fault, text, place).map_or_else(|error| error, PyErr::from_value)
 }
 
-/// The operating system refused, or TLS above it.
-pub(crate) fn system(error: std::io::Error) -> PyErr {
+/// The operating system refused, or TLS above it, or a stream ended where it must not.
+pub(crate) fn system(error: io::Error) -> PyErr {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<spice_tls::Error>()) {
         Some(inner) => Python::attach(|py| tls(py, inner)),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => PyEOFError::new_err(()),
         None => error.into(),
     }
 }

@@ -1,6 +1,6 @@
 //! TLS between a socket and a channel.
 
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -107,6 +107,28 @@ fn decipher(pipe: &mut Pipe, channel: &Channel) -> io::Result<Received> {
 /// Receives ciphertext, once: how many bytes, 0 at the end of the stream, None if there are none yet.
 pub(crate) fn receive(pipe: &mut Pipe, stream: &TcpStream) -> io::Result<Option<usize>> {
     passing(pipe.fill(|room| (&mut &*stream).read(room)))
+}
+
+/// Deciphers what is there, up to some more than `enough` bytes of plaintext; only if that is nothing, receives more, once.
+pub(crate) fn decipher_from(pipe: &mut Pipe, stream: &TcpStream, enough: usize) -> io::Result<Received> {
+    let there = pipe.decipher(enough).map_err(io::Error::other)?;
+    if there != Received::Nothing {
+        return Ok(there);
+    }
+    match receive(pipe, stream)? {
+        None => Ok(Received::Nothing),
+        Some(0) => Err(ErrorKind::UnexpectedEof.into()),
+        Some(_) => pipe.decipher(enough).map_err(io::Error::other),
+    }
+}
+
+/// Enciphers data, and sends as [`flush`] does; how many bytes of ciphertext are left.
+pub(crate) fn send_behind(pipe: &mut Pipe, stream: &TcpStream, data: &[u8]) -> io::Result<usize> {
+    if !data.is_empty() {
+        pipe.write(data).map_err(io::Error::other)?;
+    }
+    flush(pipe, stream)?;
+    Ok(pipe.outgoing().len())
 }
 
 /// Sends ciphertext, as far as that needs no waiting; how many bytes.

@@ -33,7 +33,8 @@ impl Socket {
         lock(&self.0).clone()
     }
 
-    fn still_open(&self) -> PyResult<Arc<Open>> {
+    /// The socket; OSError once it has been closed.
+    pub(crate) fn still_open(&self) -> PyResult<Arc<Open>> {
         self.open().ok_or_else(|| errors::system(io::Error::from_raw_os_error(libc::EBADF)))
     }
 }
@@ -41,7 +42,7 @@ impl Socket {
 #[pymethods]
 impl Socket {
     /// `number` is the descriptor of a connected socket that does not block. The object has one of its own from then on.
-    /// `tls`: what goes through the socket is this pipe's ciphertext; its handshake is over.
+    /// `tls`: what goes through the socket is this pipe's ciphertext. Channels use it once the handshake is over.
     #[new]
     #[pyo3(signature = (number, tls = None))]
     fn new(number: i32, tls: Option<&Bound<'_, TlsPipe>>) -> PyResult<Self> {
@@ -124,6 +125,11 @@ impl Open {
             }
             Some(sealed) => sealed.send(&self.stream, channel),
         }
+    }
+
+    /// The socket itself, for TLS.
+    pub(crate) fn stream(&self) -> &TcpStream {
+        &self.stream
     }
 
     fn write(&self, parts: &mut dyn Iterator<Item = &[u8]>) -> io::Result<usize> {

@@ -1,6 +1,5 @@
 //! TLS for Python: one end of a connection, a server's identity, and whom a client believes.
 
-use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 
 use pyo3::prelude::*;
@@ -8,9 +7,9 @@ use pyo3::types::{PyBytes, PyTuple};
 use spice_tls::{Authorities, Handshake, Identity, Offer, Pipe, Reason, Received};
 
 use crate::channel::with_bytes;
-use crate::descriptor;
 use crate::errors;
 use crate::sealed;
+use crate::socket::Socket;
 use crate::sync::lock;
 
 /// Bytes up to which enciphering takes less time than waiting for the interpreter's lock may take.
@@ -71,19 +70,34 @@ impl TlsAuthorities {
 #[pyclass(frozen, module = "spice_rs._core")]
 pub(crate) struct TlsPipe {
     pipe: Arc<Mutex<Pipe>>,
-    /// Room for plaintext on its way to Python: zeroing it and giving its pages back each time costs as much as deciphering.
-    room: Mutex<Vec<u8>>,
 }
 
 impl TlsPipe {
     fn new(pipe: Result<Pipe, spice_tls::Error>, py: Python<'_>) -> PyResult<Self> {
         let pipe = pipe.map_err(|error| errors::tls(py, &error))?;
-        Ok(Self { pipe: Arc::new(Mutex::new(pipe)), room: Mutex::default() })
+        Ok(Self { pipe: Arc::new(Mutex::new(pipe)) })
     }
 
     /// The pipe itself, for whoever works on it without Python.
     pub(crate) fn shared(&self) -> Arc<Mutex<Pipe>> {
         self.pipe.clone()
+    }
+
+    /// Up to `limit` bytes of what has been received.
+    fn hand_out<'py>(
+        &self,
+        py: Python<'py>,
+        received: Received,
+        limit: usize,
+    ) -> Option<Bound<'py, PyBytes>> {
+        if received == Received::Nothing {
+            return None;
+        }
+        let mut pipe = lock(&self.pipe);
+        let count = pipe.plain().len().min(limit);
+        let data = PyBytes::new(py, &pipe.plain()[..count]);
+        pipe.taken(count);
+        Some(data)
     }
 
     /// Runs `work` on the pipe, without the interpreter's lock where that may take a while.
@@ -127,22 +141,40 @@ impl TlsPipe {
         with_bytes(data, |bytes| lock(&self.pipe).receive(bytes))
     }
 
-    /// Receives ciphertext from a socket that does not block: how many bytes, 0 at the end of the stream, None if there are none
-    /// yet. Raises OSError. The descriptor stays its owner's, who does not close it meanwhile.
-    fn receive_from(&self, py: Python<'_>, number: i32) -> PyResult<Option<usize>> {
-        let receive =
-            || descriptor::with_socket(number, |stream| sealed::receive(&mut lock(&self.pipe), stream));
-        py.detach(receive).map_err(errors::system)
+    /// Receives ciphertext from a socket, once: how many bytes, 0 at the end of the stream, None if there are none yet. Raises OSError.
+    fn fill_from(&self, py: Python<'_>, socket: &Bound<'_, Socket>) -> PyResult<Option<usize>> {
+        let open = socket.get().still_open()?;
+        py.detach(|| sealed::receive(&mut lock(&self.pipe), open.stream())).map_err(errors::system)
     }
 
-    /// Sends ciphertext to a socket that does not block, as far as that needs no waiting: how many bytes are left. As above.
-    fn send_to(&self, py: Python<'_>, number: i32) -> PyResult<usize> {
-        let send = |stream: &TcpStream| {
-            let mut pipe = lock(&self.pipe);
-            sealed::flush(&mut pipe, stream)?;
-            Ok(pipe.outgoing().len())
+    /// As `read`; where nothing is there, receives from a socket, once. Raises OSError and TlsError, and EOFError if the stream has
+    /// ended without the peer's goodbye.
+    fn receive_from<'py>(
+        &self,
+        py: Python<'py>,
+        socket: &Bound<'py, Socket>,
+        limit: usize,
+    ) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let open = socket.get().still_open()?;
+        let received = py.detach(|| sealed::decipher_from(&mut lock(&self.pipe), open.stream(), limit));
+        Ok(self.hand_out(py, received.map_err(errors::system)?, limit))
+    }
+
+    /// Enciphers data, and sends to a socket, as far as that needs no waiting: how many bytes of ciphertext are left. Raises OSError
+    /// and TlsError.
+    #[pyo3(signature = (socket, data = None))]
+    fn send_to(
+        &self,
+        py: Python<'_>,
+        socket: &Bound<'_, Socket>,
+        data: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<usize> {
+        let open = socket.get().still_open()?;
+        let send = |bytes: &[u8]| {
+            let send = || sealed::send_behind(&mut lock(&self.pipe), open.stream(), bytes);
+            if bytes.len() <= SMALL { send() } else { py.detach(send) }
         };
-        py.detach(|| descriptor::with_socket(number, send)).map_err(errors::system)
+        data.map_or_else(|| Ok(send(&[])), |data| with_bytes(data, send))?.map_err(errors::system)
     }
 
     /// Goes on with the handshake: `waiting` for ciphertext, `judging`, or `complete`. Raises TlsError.
@@ -193,19 +225,8 @@ impl TlsPipe {
     /// Up to `limit` bytes of plaintext; empty at the end of the stream, None if more ciphertext has to come. Raises TlsError.
     fn read<'py>(&self, py: Python<'py>, limit: usize) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let size = lock(&self.pipe).readable().min(limit);
-        // Out of its lock: nobody may wait for that who has the interpreter's.
-        let mut room = std::mem::take(&mut *lock(&self.room));
-        if room.len() < size.max(1) {
-            room = vec![0; size.max(1)];
-        }
-        let received = self.with(py, size, |pipe| pipe.read(&mut room[..size.max(1)]))?;
-        let data = match received {
-            Received::Data(count) => Some(PyBytes::new(py, &room[..count])),
-            Received::End => Some(PyBytes::new(py, &[])),
-            Received::Nothing => None,
-        };
-        *lock(&self.room) = room;
-        Ok(data)
+        let received = self.with(py, size, |pipe| pipe.decipher(limit))?;
+        Ok(self.hand_out(py, received, limit))
     }
 
     /// Enciphers data, behind what else is to be sent. Raises TlsError.

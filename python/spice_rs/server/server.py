@@ -23,7 +23,7 @@ from ..channels.main import MainServer
 from ..connection_file import ConnectionFile
 from ..enums import ChannelType, LinkErrorCode, MouseMode
 from ..errors import SpiceError
-from ..link import Refused, server_link
+from ..link import Linked, Refused, server_link
 from ..messages import main
 from ..messages.link import LinkMessage
 from ..sasl import Logins
@@ -263,21 +263,27 @@ class Server:
 
     async def _serve(self, stream: Stream, address: str, tls: bool) -> None:
         gate = Gate(self, address)
-        with self._lobby.enter(address):
-            if tls:
-                assert self._wardrobe is not None
-                stream = await begin_tls(stream, self._wardrobe)
-            gate.encrypted = is_encrypted(stream)
-            stream = await incoming(stream, origins=self._origins)
-            linked = await server_link(stream, gate)
-        stream = bare(linked.stream or stream)
+        try:
+            with self._lobby.enter(address):
+                if tls:
+                    assert self._wardrobe is not None
+                    stream = await begin_tls(stream, self._wardrobe)
+                gate.encrypted = is_encrypted(stream)
+                stream = await incoming(stream, origins=self._origins)
+                linked = await server_link(stream, gate)
+            await self._run(bare(linked.stream or stream), linked, gate)
+        finally:
+            # What is inside of a connection is closed before it: it may hold the connection open, and says goodbye.
+            await trio.aclose_forcefully(stream)
+
+    async def _run(self, stream: Stream, linked: Linked, gate: Gate) -> None:
         message = linked.message
         if gate.client is not None:
             await gate.client.run_channel(message.channel_type, message.channel_id, stream, linked)
             return
-        client = self._begin(address, gate.ticket, linked.user)
+        client = self._begin(gate.address, gate.ticket, linked.user)
         try:
-            self.log.info("client %d has come from %s", client.number, address)
+            self.log.info("client %d has come from %s", client.number, gate.address)
             if self._handler is not None and self._nursery is not None:
                 self._nursery.start_soon(client.handle, self._handler)
             await client.run(stream, linked)

@@ -19,9 +19,6 @@ from ._carriers import carrier
 READ_MAX = 1 << 18
 """Bytes given out at once to whoever does not say how many."""
 
-PIECE = 1 << 18
-"""Bytes enciphered at once: more would wait in memory while less is on its way."""
-
 RECORD_TYPES = range(20, 25)
 """First bytes of what is TLS."""
 
@@ -102,6 +99,11 @@ class TlsStream(Stream):
         cipher = self.cipher
         return [] if cipher is None else [f"TLS {cipher.version}", cipher.name]
 
+    @property
+    def socket(self) -> _core.Socket | None:
+        """What a channel receives from and sends to without Python's bytes, once the handshake is done; None where that cannot be."""
+        return self._carrier.socket
+
     async def do_handshake(self) -> None:
         """Agree on keys, and make sure who the server is. Once that has been done, it does nothing.
 
@@ -120,6 +122,7 @@ class TlsStream(Stream):
                     await self._advance_handshake()
             except BaseException:
                 self._failed = True
+                self._carrier.close()
                 raise
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
@@ -128,33 +131,28 @@ class TlsStream(Stream):
         if limit < 1:
             raise ValueError("max_bytes must be at least 1")
         with self._receiver.only():
-            await trio.lowlevel.checkpoint_if_cancelled()
             self._check_open()
-            waited = False
+            if self.pipe.has_outgoing:
+                await self._answer()
             try:
-                while (data := self.pipe.read(limit)) is None:
-                    if not await self._carrier.fill():
-                        raise trio.BrokenResourceError("the peer has gone without saying that it is done")
-                    waited = True
+                return await self._carrier.receive(limit)
             except TlsError as error:
                 await self._say_last_words()
                 raise trio.BrokenResourceError(str(error)) from error
-            if self.pipe.has_outgoing:
-                await self._answer()
-            if not waited:
-                await trio.lowlevel.cancel_shielded_checkpoint()
-            return data
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         """Send data."""
         with self._sender.only():
-            await self._take_wire()
+            if self._wire.locked():
+                await self._wire.acquire()
+            else:
+                # Without a turn of the loop: sending itself takes one.
+                self._wire.acquire_nowait()
             try:
                 self._check_open()
-                whole = data if len(data) <= PIECE else memoryview(data).cast("B")
-                for at in range(0, max(1, len(whole)), PIECE):
-                    self._write(whole if len(whole) <= PIECE else whole[at : at + PIECE])
-                    await self._carrier.flush()
+                await self._carrier.send(data)
+            except TlsError as error:
+                raise trio.BrokenResourceError(str(error)) from error
             finally:
                 self._wire.release()
 
@@ -170,11 +168,12 @@ class TlsStream(Stream):
         try:
             if self._open and not (self._closed or self._wire.locked()):
                 self._closed = True
-                with suppress(TlsError, trio.BrokenResourceError, trio.ClosedResourceError):
+                with suppress(TlsError):
                     self.pipe.close()
-                    await self._carrier.say_last_words()
+                    await self._say_last_words()
         finally:
             self._closed = True
+            self._carrier.close()
             await self.transport.aclose()
 
     # The handshake.
@@ -222,27 +221,18 @@ class TlsStream(Stream):
         return TlsError(f"the peer does not speak TLS there, but {protocol}; {advice}")
 
     async def _say_last_words(self) -> None:
-        """Tell the peer why this is the end, unless somebody is in the middle of sending."""
+        """Send what the pipe has to say in the end; whoever holds the wire sends it otherwise."""
         if self._wire.locked():
             return
-        async with self._wire:
-            with suppress(trio.BrokenResourceError):
+        # At once: who closes by force is cancelled already, and a socket takes the words all the same.
+        self._wire.acquire_nowait()
+        try:
+            with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
                 await self._carrier.say_last_words()
+        finally:
+            self._wire.release()
 
     # Pieces.
-
-    def _write(self, data: bytes | bytearray | memoryview) -> None:
-        try:
-            self.pipe.write(data)
-        except TlsError as error:
-            raise trio.BrokenResourceError(str(error)) from error
-
-    async def _take_wire(self) -> None:
-        """Be the one who sends; without a turn of the loop where nobody else is, for sending itself takes one."""
-        try:
-            self._wire.acquire_nowait()
-        except trio.WouldBlock:
-            await self._wire.acquire()
 
     async def _answer(self) -> None:
         """Send what the pipe has to say by itself; whoever holds the wire sends it otherwise, in front of its own."""
@@ -260,6 +250,6 @@ class TlsStream(Stream):
             raise trio.BrokenResourceError("the TLS handshake has failed")
 
     def _check_open(self) -> None:
-        self._check_failed()
-        if not self._open:
+        if self._closed or not self._open:
+            self._check_failed()
             raise trio.NeedHandshakeError("do_handshake comes first")

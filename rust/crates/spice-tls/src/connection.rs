@@ -9,6 +9,7 @@ use rustls::{CommonState, Error as TlsError};
 
 use crate::error::Error;
 use crate::inbox::Inbox;
+use crate::outbox::Outbox;
 
 /// Bytes of a record around its data at most: header, nonce or type, tag.
 const RECORD_EXTRA: usize = 5 + 8 + 1 + 16;
@@ -59,7 +60,7 @@ impl Connection {
     pub(crate) fn turn(
         &mut self,
         inbox: &mut Inbox,
-        outbox: &mut Vec<u8>,
+        outbox: &mut Outbox,
         words: &Words<'_>,
         deciphered: impl FnMut(&[u8]),
     ) -> Result<Turn, Error> {
@@ -78,7 +79,7 @@ impl Connection {
 
 fn settle_client(
     status: UnbufferedStatus<'_, '_, ClientConnectionData>,
-    outbox: &mut Vec<u8>,
+    outbox: &mut Outbox,
     words: &Words<'_>,
     deciphered: impl FnMut(&[u8]),
 ) -> (usize, Result<Turn, Error>) {
@@ -87,7 +88,7 @@ fn settle_client(
 
 fn settle_server(
     status: UnbufferedStatus<'_, '_, ServerConnectionData>,
-    outbox: &mut Vec<u8>,
+    outbox: &mut Outbox,
     words: &Words<'_>,
     deciphered: impl FnMut(&[u8]),
 ) -> (usize, Result<Turn, Error>) {
@@ -96,7 +97,7 @@ fn settle_server(
 
 fn settle<Data>(
     status: UnbufferedStatus<'_, '_, Data>,
-    outbox: &mut Vec<u8>,
+    outbox: &mut Outbox,
     words: &Words<'_>,
     mut deciphered: impl FnMut(&[u8]),
 ) -> (usize, Result<Turn, Error>) {
@@ -134,7 +135,7 @@ fn settle<Data>(
 
 fn write<Data>(
     mut traffic: WriteTraffic<'_, Data>,
-    outbox: &mut Vec<u8>,
+    outbox: &mut Outbox,
     words: &Words<'_>,
 ) -> Result<(), Error> {
     match words {
@@ -151,25 +152,17 @@ fn write<Data>(
 /// Why something could not be put into a buffer: it lacks room, or it is not possible at all.
 type Failure = Result<InsufficientSizeError, Error>;
 
-/// Lets `fill` write behind `outbox`, whose room is `guess` at first.
+/// Lets `fill` write behind what is in `outbox`, with `guess` bytes of room at first.
 fn append(
-    outbox: &mut Vec<u8>,
+    outbox: &mut Outbox,
     guess: usize,
     mut fill: impl FnMut(&mut [u8]) -> Result<usize, Failure>,
 ) -> Result<(), Error> {
-    let start = outbox.len();
-    outbox.resize(start + guess, 0);
-    let count = match fill(&mut outbox[start..]) {
-        Err(Ok(lack)) => {
-            outbox.resize(start + lack.required_size, 0);
-            fill(&mut outbox[start..])
-        }
+    let written = match outbox.append(guess, &mut fill) {
+        Err(Ok(lack)) => outbox.append(lack.required_size, fill),
         other => other,
     };
-    outbox.truncate(start + count.as_ref().map_or(0, |count| *count));
-    count
-        .map(drop)
-        .map_err(|failure| failure.err().unwrap_or_else(|| Error::broken("an alert of no known size")))
+    written.map_err(|failure| failure.err().unwrap_or_else(|| Error::broken("an alert of no known size")))
 }
 
 fn too_small(error: EncodeError) -> Failure {

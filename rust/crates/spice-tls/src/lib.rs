@@ -13,6 +13,7 @@ mod connection;
 mod error;
 mod inbox;
 mod offer;
+mod outbox;
 mod pipe;
 mod server;
 

@@ -7,6 +7,7 @@ use crate::connection::{Connection, Turn, Words};
 use crate::error::Error;
 use crate::inbox::Inbox;
 use crate::offer::{self, Offer};
+use crate::outbox::Outbox;
 use crate::server::Identity;
 
 /// Ciphertext of a handshake that may wait to be understood: a server with the largest chain that is read at all, in small records.
@@ -21,9 +22,7 @@ pub struct Pipe {
     recorder: Option<Arc<Recorder>>,
     stage: Stage,
     inbox: Inbox,
-    /// Only what is behind `gone` is still to be sent.
-    outbox: Vec<u8>,
-    gone: usize,
+    outbox: Outbox,
     /// Plaintext that found no room; only what is behind `taken` counts.
     kept: Vec<u8>,
     taken: usize,
@@ -80,8 +79,7 @@ impl Pipe {
             recorder,
             stage: Stage::Handshake,
             inbox: Inbox::default(),
-            outbox: Vec::new(),
-            gone: 0,
+            outbox: Outbox::default(),
             kept: Vec::new(),
             taken: 0,
             opening: Vec::new(),
@@ -116,16 +114,12 @@ impl Pipe {
 
     /// Ciphertext to be sent, in this order. What has been is to be told to [`Pipe::sent`].
     pub fn outgoing(&self) -> &[u8] {
-        self.outbox.get(self.gone..).unwrap_or_default()
+        self.outbox.held()
     }
 
     /// The first `count` bytes of what is outgoing have been sent.
     pub fn sent(&mut self, count: usize) {
-        self.gone += count;
-        if self.gone >= self.outbox.len() {
-            self.outbox.clear();
-            self.gone = 0;
-        }
+        self.outbox.discard(count);
     }
 
     /// The first bytes that the peer has sent: what it speaks, if that is not TLS.
@@ -206,21 +200,55 @@ impl Pipe {
     pub fn read(&mut self, out: &mut [u8]) -> Result<Received, Error> {
         self.check_open()?;
         let mut count = self.take_kept(out);
-        while count < out.len() && !self.ended {
-            match self.turn(&Words::Nothing, out, &mut count) {
-                Ok(Turn::Again) => {}
-                Ok(Turn::PeerClosed | Turn::Closed) => self.ended = true,
-                Ok(Turn::Idle | Turn::Blocked) => break,
-                // What came before the fault is handed out first.
-                Err(_) if count > 0 => break,
-                Err(error) => return Err(error),
-            }
+        while count < out.len() && self.read_on(out, &mut count)? {}
+        Ok(self.received(count))
+    }
+
+    /// Deciphers what has come until `enough` bytes wait in [`Pipe::plain`]; how many do.
+    pub fn decipher(&mut self, enough: usize) -> Result<Received, Error> {
+        self.check_open()?;
+        while self.plain().len() < enough && self.read_on(&mut [], &mut 0)? {}
+        Ok(self.received(self.plain().len()))
+    }
+
+    /// Deciphered bytes that wait. Those that need no longer are to be told to [`Pipe::taken`].
+    pub fn plain(&self) -> &[u8] {
+        self.kept.get(self.taken..).unwrap_or_default()
+    }
+
+    /// The first `count` bytes of what waits have been taken.
+    pub fn taken(&mut self, count: usize) {
+        self.taken += count;
+        if self.taken >= self.kept.len() {
+            self.kept.clear();
+            self.taken = 0;
         }
-        Ok(match count {
+    }
+
+    /// Deals with the next thing that has come; whether more may be there.
+    fn read_on(&mut self, out: &mut [u8], count: &mut usize) -> Result<bool, Error> {
+        if self.ended {
+            return Ok(false);
+        }
+        match self.turn(&Words::Nothing, out, count) {
+            Ok(Turn::Again) => Ok(true),
+            Ok(Turn::Idle | Turn::Blocked) => Ok(false),
+            Ok(Turn::PeerClosed | Turn::Closed) => {
+                self.ended = true;
+                Ok(false)
+            }
+            Err(error) if *count == 0 && self.plain().is_empty() => Err(error),
+            // What came before the fault is handed out first.
+            Err(_) => Ok(false),
+        }
+    }
+
+    fn received(&self, count: usize) -> Received {
+        match count {
             0 if self.ended => Received::End,
             0 => Received::Nothing,
             count => Received::Data(count),
-        })
+        }
     }
 
     /// Enciphers data, behind what is outgoing already.
@@ -276,14 +304,10 @@ impl Pipe {
     }
 
     fn take_kept(&mut self, out: &mut [u8]) -> usize {
-        let left = &self.kept[self.taken..];
+        let left = self.plain();
         let count = left.len().min(out.len());
         out[..count].copy_from_slice(&left[..count]);
-        self.taken += count;
-        if self.taken == self.kept.len() {
-            self.kept.clear();
-            self.taken = 0;
-        }
+        self.taken(count);
         count
     }
 

@@ -89,6 +89,26 @@ fn any_cutting_of_the_input_gives_the_same() {
 }
 
 #[test]
+fn what_is_deciphered_waits_until_it_is_taken() {
+    let (mut client, mut server) = connected("1.3");
+    let data: Vec<u8> = (0..100_000_u32).map(|i| (i.wrapping_mul(i) >> 7) as u8).collect();
+    client.write(&data).unwrap();
+    client.close().unwrap();
+    carry(&mut client, &mut server, 999);
+    let mut all = Vec::new();
+    while let Received::Data(count) = server.decipher(1000).unwrap() {
+        assert_eq!(count, server.plain().len());
+        assert!((1..1000 + (16 << 10)).contains(&count), "as much as is asked for, and the rest of a record");
+        let taken = count.min(1000);
+        all.extend_from_slice(&server.plain()[..taken]);
+        server.taken(taken);
+    }
+    assert_eq!(all, data);
+    assert_eq!(server.decipher(1000).unwrap(), Received::End);
+    assert!(server.plain().is_empty());
+}
+
+#[test]
 fn nothing_goes_through_before_the_server_is_trusted() {
     let (mut client, mut server) = ends(&Offer::default());
     assert!(client.read(&mut [0; 9]).is_err(), "before the handshake");
