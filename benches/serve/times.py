@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import session
@@ -49,6 +51,36 @@ def in_turns(measures: Sequence[Callable[[], float]], rounds: int) -> list[list[
         for mine, measure in zip(times, measures, strict=True):
             mine.append(measure())
     return times
+
+
+def coding(sequence: str, mode: str, *, threads: Sequence[int], rounds: int) -> list[float]:
+    """Return the least milliseconds that coding a frame takes with each number of threads, taken in turns."""
+    command = [sys.executable, str(HERE / "stripes.py"), sequence, mode]
+    with ExitStack() as stack:
+        programs = [
+            stack.enter_context(
+                subprocess.Popen(
+                    command,
+                    env=os.environ | {"RAYON_NUM_THREADS": str(count)},
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+            )
+            for count in threads
+        ]
+        found = [min(each[2:]) for each in in_turns([lambda p=p: ask(p) for p in programs], rounds)]  # type: ignore[misc]
+        for program in programs:
+            program.kill()
+    return found
+
+
+def ask(program: subprocess.Popen[str]) -> float:
+    """Return what a program answers to an empty line."""
+    assert program.stdin and program.stdout
+    program.stdin.write("\n")
+    program.stdin.flush()
+    return float(program.stdout.readline())
 
 
 def latency(what: str, count: int) -> list[float]:

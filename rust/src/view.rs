@@ -1,12 +1,12 @@
 //! What one client is shown of a screen, for Python.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use rayon::prelude::*;
 use spice_screen::{Compression, Job, Room};
 use spice_wire::Wire;
 use spice_wire::messages::display::{ImageCompression, StreamReport};
@@ -91,13 +91,23 @@ impl View {
 /// Pixels from which on jobs are done on all cores; waking the others costs as much as coding a few thousand.
 const PARALLEL: usize = 1 << 16;
 
-/// Codes everything.
+/// Codes everything. This thread does its part, so that it need not be woken again when others have done theirs.
 fn encode(jobs: &[Job<'_>], clock: impl Fn() -> f64 + Sync) {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            job.encode(&clock);
+        }
+    };
     let pixels: usize = jobs.iter().map(Job::work).sum();
-    match jobs {
-        [_, _, ..] if pixels >= PARALLEL => jobs.par_iter().for_each(|job| job.encode(&clock)),
-        _ => jobs.iter().for_each(|job| job.encode(&clock)),
+    if pixels < PARALLEL {
+        return work();
     }
+    let helpers = rayon::current_num_threads().min(jobs.len()) - 1;
+    rayon::in_place_scope(|scope| {
+        (0..helpers).for_each(|_| scope.spawn(|_| work()));
+        work();
+    });
 }
 
 impl Drop for View {
