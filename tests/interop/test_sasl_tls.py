@@ -19,8 +19,9 @@ from tests.peers.qemu import Qemu
 from tests.peers.xspice import Xspice
 from tests.tls.sessions import EVERY, encrypted, linked
 
-from .served import blocking, shows
+from .served import blocking, desk, shows
 from .test_sasl import USERS, realm
+from .test_served_tls import CA as OWN_CA
 from .test_served_tls import both, ended, gtk, inside, serving
 from .test_tls import CA, GOOD, files, start
 
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.peer
 
 __all__ = ["realm", "start"]  # fixtures
 
+KERBEROS = ("GSSAPI", "GSS-SPNEGO")
 MECHANISMS = ("DIGEST-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", "PLAIN")
 TRUST = ClientTls(ca=CA.pem)
 Start = Callable[..., Qemu | Xspice]
@@ -78,10 +80,17 @@ async def test_of_many_mechanisms_the_best_is_taken_and_none_that_gives_the_pass
             pass
 
 
-async def test_a_ticket_opens_the_reference(start: Start, realm: Realm, tmp_path: Path) -> None:
-    environment = sasl.configure(tmp_path / "sasl", "GSSAPI", keytab=realm.keytab) | realm.environment
+@pytest.mark.parametrize("mechanism", KERBEROS)
+async def test_a_ticket_opens_the_reference(
+    start: Start, realm: Realm, tmp_path: Path, mechanism: str
+) -> None:
+    environment = sasl.configure(tmp_path / "sasl", mechanism, keytab=realm.keytab) | realm.environment
     peer = start(sasl=environment, tls=files(tmp_path / "tls", GOOD))
     await come(peer, Login(host="localhost"))
+    async with spice_rs.connect(peer.address, login=Login(host="localhost")) as session:
+        # In clear text it goes through the mechanism's own layer.
+        await linked(session)
+        await session.display.frame()
     with pytest.raises(AuthenticationError, match="kinit"):
         await come(peer, Login(host="localhost", ccache=f"FILE:{tmp_path}/nothing"))
 
@@ -111,12 +120,30 @@ async def test_spice_gtk_takes_one_of_many(tmp_path: Path) -> None:
                 assert inside(server) == (EVERY if secure else set())
 
 
-async def test_spice_gtk_comes_with_a_ticket(realm: Realm, tmp_path: Path) -> None:
-    options = {"user": USER, "secure": "all", "environment": realm.environment}
+@pytest.mark.parametrize("mechanism", KERBEROS)
+@pytest.mark.parametrize("secure", ["all", None])
+async def test_spice_gtk_comes_with_a_ticket(
+    realm: Realm, tmp_path: Path, mechanism: str, secure: str | None
+) -> None:
+    options = {"user": USER, "secure": secure, "environment": realm.environment}
     async with (
-        serving(logins=Logins(keytab=str(realm.keytab))) as server,
+        serving(logins=Logins(keytab=str(realm.keytab), mechanisms=[mechanism])) as server,
         gtk(both(server, "localhost"), tmp_path, **options) as client,
     ):
         await shows(server, client)
         await blocking(client.wait_ready)
-        assert server.clients[0].user == f"{USER}@LAB.TEST" and inside(server) == EVERY
+        assert server.clients[0].user == f"{USER}@LAB.TEST"
+        assert inside(server) == (EVERY if secure else set())
+        await server.screen.update(desk(1))
+        await shows(server, client)
+
+
+@pytest.mark.parametrize("mechanism", KERBEROS)
+async def test_our_own_ends_meet_with_a_ticket(realm: Realm, mechanism: str) -> None:
+    login = Login(host="localhost", mechanisms=[mechanism])
+    async with serving(logins=Logins(keytab=str(realm.keytab))) as server:
+        trust = ClientTls(ca=OWN_CA.pem)
+        for address, tls in ((both(server), trust), (server.addresses[0], None)):
+            async with spice_rs.connect(address, tls=tls, login=login) as session:
+                await linked(session)
+                assert server.clients[-1].user == f"{USER}@LAB.TEST"

@@ -227,6 +227,23 @@ class GssapiServer(ServerMechanism):
         return Reply(None, finished=True)
 
 
+class GssSpnegoServer(GssapiServer):
+    """The same where both sides first agree that it shall be Kerberos; the layer comes of the context itself."""
+
+    name: ClassVar[str] = "GSS-SPNEGO"
+
+    def _accept(self, response: bytes | None) -> Reply:
+        assert self._context is not None
+        if response is None:
+            return Reply(b"", finished=False)
+        token = self._context.step(response)
+        if self._context.complete:
+            self.user = str(self._context.initiator_name)
+            if self._protects:
+                self._layer = GssLayer(self._context, BUFFER_MAX)
+        return Reply(token or b"", finished=self._context.complete)
+
+
 class GssLayer(Layer):
     """Seals with the keys of a context.
 

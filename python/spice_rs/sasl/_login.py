@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import AuthenticationError
 from ._digest import DigestClient, DigestServer
-from ._gssapi import GssapiClient, GssapiServer, GssSpnegoClient, has_gssapi
+from ._gssapi import GssapiClient, GssapiServer, GssSpnegoClient, GssSpnegoServer, has_gssapi
 from ._mechanism import ClientMechanism, ServerMechanism
 from ._scram import ScramServer, ScramSha1Client, ScramSha256Client, has_scramp
 from ._simple import (
@@ -143,7 +144,10 @@ class Logins:
     def _kerberos(self, encrypted: bool) -> dict[str, Callable[[], ServerMechanism]]:
         if self.keytab is None or not has_gssapi():
             return {}
-        return {"GSSAPI": lambda: GssapiServer(keytab=self.keytab, protects=not encrypted)}
+        kinds = (GssapiServer, GssSpnegoServer)
+        return {
+            kind.name: functools.partial(kind, keytab=self.keytab, protects=not encrypted) for kind in kinds
+        }
 
     def _passwords(self, encrypted: bool) -> dict[str, Callable[[], ServerMechanism]]:
         if self.users is None:
