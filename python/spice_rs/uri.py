@@ -77,6 +77,13 @@ def shown(host: str) -> str:
     return f"{host.partition('::')[0]}::..."
 
 
+def shown_url(url: str) -> str:
+    """Return the address of a WebSocket for people: without what is before an @ and behind a question mark, where secrets stand."""
+    scheme, found, rest = re.split("[?#]", url, maxsplit=1)[0].partition("://")
+    place, slash, path = (rest if found else scheme).partition("/")
+    return f"{scheme + found if found else ''}{place.rpartition('@')[2]}{slash}{path}"
+
+
 def parse(text: str, *, listening: bool = False) -> Address:
     """Read an address.
 

@@ -26,7 +26,7 @@ from .tls import ClientTls
 from .tls._certificates import Source
 from .tls._ciphers import of_openssl
 from .transport import Opener, open_stream
-from .uri import Address, TcpAddress, UnixAddress, parse
+from .uri import Address, TcpAddress, UnixAddress, parse, shown_url
 
 Handed: TypeAlias = Stream | socket.socket | trio.socket.SocketType | int
 """What a program may hand over as a connection: a stream, a socket, or the number of one, which is ours from then on."""
@@ -296,9 +296,9 @@ def _without(names: Iterable[str]) -> frozenset[ChannelType]:
 
 
 def _websocket(url: str, tls: ClientTls | None) -> Way:
-    from .websocket import opener, shown  # their package is an extra
+    from .websocket import opener  # its package is an extra
 
-    return Way(opener(url, tls=tls), shown(url), Credentials())
+    return Way(opener(url, tls=tls), shown_url(url), Credentials())
 
 
 def _taking(target: Callable[[ChannelType, int], Awaitable[Handed]], tls: ClientTls | None) -> Opener:

@@ -10,7 +10,6 @@ It is one thing, although a long one: each step of one half is read beside the s
 from __future__ import annotations
 
 import operator
-import re
 import struct
 from collections.abc import Collection
 from urllib.parse import SplitResult, urlsplit
@@ -27,7 +26,7 @@ from .enums import ChannelType
 from .errors import LinkError, NotSpice, RemoteProtocolError
 from .tls import ClientTls
 from .transport import Opener, is_encrypted, open_stream
-from .uri import TcpAddress
+from .uri import TcpAddress, shown_url
 
 try:
     from wsproto.connection import Connection, ConnectionState, ConnectionType
@@ -138,7 +137,7 @@ def opener(url: str, *, tls: ClientTls | None = None) -> Opener:
     """
     parts, address = _split(url)
     if parts.scheme == "ws" and tls is not None:
-        raise ValueError(f"TLS is asked for, and {shown(url)!r} is without: write wss://host:port/path")
+        raise ValueError(f"TLS is asked for, and {shown_url(url)!r} is without: write wss://host:port/path")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     trust = (tls or ClientTls()) if parts.scheme == "wss" else None
 
@@ -153,7 +152,7 @@ def opener(url: str, *, tls: ClientTls | None = None) -> Opener:
             await trio.aclose_forcefully(stream)
             raise
 
-    open_websocket.__name__ = shown(url)
+    open_websocket.__name__ = shown_url(url)
     return open_websocket
 
 
@@ -164,14 +163,7 @@ def _split(url: str) -> tuple[SplitResult, TcpAddress]:
             return parts, TcpAddress(parts.hostname, parts.port or PORTS[parts.scheme])
     except ValueError:
         pass  # Its text may repeat a part of a password.
-    raise ValueError(f"not the address of a WebSocket: {shown(url)!r}; write ws://host:port/path")
-
-
-def shown(url: str) -> str:
-    """Return an address for people: without what is before an @ and behind a question mark, where secrets stand."""
-    scheme, found, rest = re.split("[?#]", url, maxsplit=1)[0].partition("://")
-    place, slash, path = (rest if found else scheme).partition("/")
-    return f"{scheme + found if found else ''}{place.rpartition('@')[2]}{slash}{path}"
+    raise ValueError(f"not the address of a WebSocket: {shown_url(url)!r}; write ws://host:port/path")
 
 
 class WebSocket(FromBrowser):
