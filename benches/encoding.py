@@ -22,6 +22,9 @@ OPAQUE = tuple(name for name in pictures.NAMES if name != "icons")
 # A session, and the window in which zlib's input was made.
 GLZ_FRAMES, GLZ_WINDOW = 16, 8_000_000
 
+# LZ and GLZ in a window that holds one picture and not two.
+SMALL = ("lz", "glz_3m")
+
 Job = tuple[str, list[bytes]]
 
 
@@ -88,6 +91,23 @@ def tables(codecs: list[str], names: list[str], ours: Path, theirs: Path, rounds
                 jobs = _jobs(ALL[name], tuple(names), theirs)
                 programs = [Program(ours / "bench_encode"), Program(theirs / "bench_encode_ref")]
                 _table(name, jobs, programs, Path(folder), rounds)
+        if not codecs or "glz_3m" in codecs:
+            _small_window(tuple(names), ours, Path(folder), rounds)
+
+
+def _small_window(names: tuple[str, ...], ours: Path, folder: Path, rounds: int) -> None:
+    """Print what GLZ costs beside our own LZ where the window holds no more than the picture itself."""
+    print("\n| GLZ in a window of one picture | our LZ ms | our GLZ ms | times as long |\n|---|---|---|---|")
+    path = folder / "picture"
+    for name, contents in _pictures(names):
+        path.write_bytes(contents[0])
+        programs = [Program(ours / "bench_encode") for _ in SMALL]
+        for program, codec in zip(programs, SMALL, strict=True):
+            program.ask(f"load {codec} {WIDTH} {HEIGHT} {path}")
+        lz, glz = best_seconds(programs, rounds)
+        print(f"| {name} | {lz * 1e3:.2f} | {glz * 1e3:.2f} | {glz / lz:.2f} |", flush=True)
+        for program in programs:
+            program.close()
 
 
 def _known(ours: Path) -> list[str]:

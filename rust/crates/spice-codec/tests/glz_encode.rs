@@ -131,6 +131,34 @@ fn a_window_for_a_single_picture_is_as_good_as_lz() {
 }
 
 #[test]
+fn a_picture_that_fills_the_window_leaves_small_ones_their_past() {
+    let mut random = Random(8);
+    let large = Picture::new(&mut random, "mixed", 300, 200);
+    let small = Picture::new(&mut random, "noise", 60, 40);
+    let mut session = Session::new(300 * 200 + 3 * 60 * 40);
+    let first = session.send(&small, PixelFormat::Xrgb, "first").len();
+    session.send(&large, PixelFormat::Xrgb, "large");
+    let again = session.send(&small, PixelFormat::Xrgb, "again").len();
+    assert!(again * 10 < first, "{again} after {first}");
+    session.send(&large, PixelFormat::Argb, "large, with alpha");
+}
+
+#[test]
+fn displays_refer_to_their_own_pictures_alone() {
+    let mut random = Random(8);
+    let picture = Picture::new(&mut random, "noise", 60, 40);
+    let mut dictionary = Dictionary::new(100_000);
+    let mut size = |display| {
+        let mut out = Vec::new();
+        assert!(dictionary.encode_for(display, &picture.source(), PixelFormat::Xrgb, &mut out));
+        out.len()
+    };
+    let sizes = [size(1), size(2), size(1), size(2)];
+    assert_eq!(sizes[0], sizes[1]);
+    assert!(sizes[2] * 10 < sizes[0] && sizes[3] * 10 < sizes[0], "{sizes:?}");
+}
+
+#[test]
 fn several_displays_share_a_dictionary() {
     let mut random = Random(7);
     let whole = Picture::new(&mut random, "mixed", 200, 150);

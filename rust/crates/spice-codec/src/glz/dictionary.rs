@@ -41,6 +41,9 @@ pub(crate) struct Image {
     pub width: usize,
     /// Which display shows it.
     display: u32,
+    /// How many units it has.
+    count: usize,
+    /// Empty where it is not kept.
     pixels: Vec<u32>,
     /// Empty where the picture has none.
     alphas: Vec<u8>,
@@ -85,7 +88,7 @@ impl Dictionary {
         (self.next, self.start) = (0, 0);
     }
 
-    /// Pixels that are held for later pictures.
+    /// Pixels of the window that are taken.
     pub fn pixels(&self) -> usize {
         self.pixels
     }
@@ -122,12 +125,19 @@ impl Dictionary {
         while self.pixels + pixels > self.window || self.images.len() >= self.most_images() {
             self.forget();
         }
-        let image = self.image(display, source, format == PixelFormat::Argb);
+        let mut image = self.head(display, source, format);
+        // Where it takes most of the window, the next one like it drives it out before anything was found in it.
+        let colours = source.contiguous().filter(|_| image.kind == Kind::Rgb32 && pixels > self.window / 2);
+        if colours.is_none() {
+            self.fill(&mut image, source);
+        }
         self.header(&image, source.height(), out);
         let past = Past { images: &self.images };
-        search::encode::<u32>(&mut self.near, &mut self.colours, &image, past, out);
+        let colours = colours.unwrap_or(&image.pixels);
+        search::encode::<u32>(&mut self.near, &mut self.colours, &image, colours, past, out);
         if image.kind == Kind::Rgba {
-            search::encode::<u8>(&mut self.near, self.alphas.get_or_insert_default(), &image, past, out);
+            let marks = self.alphas.get_or_insert_default();
+            search::encode::<u8>(&mut self.near, marks, &image, &image.alphas, past, out);
         }
         self.start += pixels.next_multiple_of(EVERY) as u64;
         self.pixels += pixels;
@@ -136,22 +146,22 @@ impl Dictionary {
         true
     }
 
-    /// A copy of `source`.
-    fn image(&mut self, display: u32, source: &Source<'_>, has_alpha: bool) -> Image {
-        let width = source.width();
-        let mut pixels = self.pool.take(width * source.height());
-        self.pool.shrink(self.window - self.pixels - pixels.len());
-        for (to, from) in pixels.chunks_exact_mut(width).zip(source.rows()) {
+    /// A picture without its units.
+    fn head(&self, display: u32, source: &Source<'_>, format: PixelFormat) -> Image {
+        let (width, count) = (source.width(), source.width() * source.height());
+        let kind = if format == PixelFormat::Argb { Kind::Rgba } else { Kind::Rgb32 };
+        Image { kind, start: self.start, width, display, count, pixels: Vec::new(), alphas: Vec::new() }
+    }
+
+    /// Gives a picture a copy of its units.
+    fn fill(&mut self, image: &mut Image, source: &Source<'_>) {
+        image.pixels = self.pool.take(image.count);
+        self.pool.shrink(self.window - self.pixels - image.count);
+        for (to, from) in image.pixels.chunks_exact_mut(image.width).zip(source.rows()) {
             to.iter_mut().zip(from).for_each(|(to, from)| *to = from & 0x00ff_ffff);
         }
-        let alphas = || source.rows().flatten().map(|pixel| (pixel >> 24) as u8).collect();
-        Image {
-            kind: if has_alpha { Kind::Rgba } else { Kind::Rgb32 },
-            start: self.start,
-            width,
-            display,
-            pixels,
-            alphas: if has_alpha { alphas() } else { Vec::new() },
+        if image.kind == Kind::Rgba {
+            image.alphas = source.rows().flatten().map(|pixel| (pixel >> 24) as u8).collect();
         }
     }
 
@@ -162,7 +172,7 @@ impl Dictionary {
     /// Says whether there was a picture to forget.
     fn forget(&mut self) -> bool {
         let Some(image) = self.images.pop_front() else { return false };
-        self.pixels -= image.pixels.len();
+        self.pixels -= image.count;
         self.pool.give(image.pixels, self.window - self.pixels);
         true
     }
@@ -180,6 +190,11 @@ impl Dictionary {
 }
 
 impl Image {
+    /// Whether later pictures can refer to it.
+    pub(crate) fn is_kept(&self) -> bool {
+        !self.pixels.is_empty()
+    }
+
     /// Whether `from` may refer to it.
     fn suits(&self, from: &Self) -> bool {
         (self.kind, self.display) == (from.kind, from.display)

@@ -44,16 +44,16 @@ struct Walk<'a, U> {
     next_look: usize,
 }
 
-/// Appends one stream of `image` to `out` and marks its places.
+/// Appends one stream of `image`, which has these units, to `out` and marks its places, if it is one that is kept.
 pub(crate) fn encode<U: Plane>(
     near: &mut near::Search,
     marks: &mut Marks,
     image: &Image,
+    units: &[U],
     past: Past<'_>,
     out: &mut Vec<u8>,
 ) {
-    let mut walk = Walk::<U>::new(near, image, past);
-    let units = walk.units;
+    let mut walk = Walk::new(near, image, units, past);
     let mut output = Output::new(out);
     let (last, end) = (units.len().saturating_sub(TAIL), units.len().saturating_sub(END));
     let (mut literal, mut at, mut marked) = (0, HEAD, 0);
@@ -67,15 +67,19 @@ pub(crate) fn encode<U: Plane>(
         at += found.length - found.before;
         literal = at;
         walk.near.note(units, at - 1);
-        marked = marks.note(units, image.start, marked, at);
+        if image.is_kept() {
+            marked = marks.note(units, image.start, marked, at);
+        }
     }
     output.literals(units, literal..units.len());
     output.end();
-    marks.note(units, image.start, marked, units.len());
+    if image.is_kept() {
+        marks.note(units, image.start, marked, units.len());
+    }
 }
 
 impl<'a, U: Plane> Walk<'a, U> {
-    fn new(near: &'a mut near::Search, image: &'a Image, past: Past<'a>) -> Self {
+    fn new(near: &'a mut near::Search, image: &'a Image, units: &'a [U], past: Past<'a>) -> Self {
         near.start();
         let nowhere = Way { units: &[], back: 0, offset: 0 };
         let mut ways = [nowhere; WAYS];
@@ -83,7 +87,9 @@ impl<'a, U: Plane> Walk<'a, U> {
         if let Some(back) = past.last(image) {
             ways[0] = Way { units: past.units(back, image), back, offset: 0 };
         }
-        Self { near, image, units: U::of(image), past, ways, missed: 0, next_look: 0 }
+        // Of what is not kept, and before which there was nothing, there are no marks.
+        let next_look = if image.is_kept() || past.count() > 0 { 0 } else { usize::MAX };
+        Self { near, image, units, past, ways, missed: 0, next_look }
     }
 
     /// What repeats at the start of `range`; literals are pending from `literal` on.
