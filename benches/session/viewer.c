@@ -1,9 +1,10 @@
 /* What the reference client library pays to show a session: connects, counts, and prints one JSON line at the end.
  *
- * usage: viewer URI [first]      first: end with the first picture; otherwise when the server goes away
+ * usage: viewer URI [first|N]    first: end with the first picture; otherwise when the server goes away; N: count from that picture on
  */
 #include <spice-client.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -11,7 +12,7 @@ static SpiceSession *session;
 static GMainLoop *loop;
 static gboolean first_only, finished;
 static double started, first, cpu_at_first;
-static unsigned long updates, bytes_at_first;
+static unsigned long updates, bytes_at_first, begin = 1;
 static SpiceChannel *display;
 
 static double seconds(clockid_t clock)
@@ -43,10 +44,8 @@ static void finish(void)
 static void changed(SpiceChannel *channel, int x, int y, int width, int height, gpointer unused)
 {
     (void)channel, (void)x, (void)y, (void)width, (void)height, (void)unused;
-    if (first) {
-        updates++;
+    if (++updates != begin)
         return;
-    }
     first = seconds(CLOCK_MONOTONIC) - started;
     cpu_at_first = seconds(CLOCK_PROCESS_CPUTIME_ID);
     bytes_at_first = bytes();
@@ -75,6 +74,8 @@ static void channel_new(SpiceSession *owner, SpiceChannel *channel, gpointer unu
 int main(int argc, char **argv)
 {
     first_only = argc > 2 && !strcmp(argv[2], "first");
+    if (argc > 2 && !first_only)
+        begin = strtoul(argv[2], NULL, 10);
     loop = g_main_loop_new(NULL, FALSE);
     session = spice_session_new();
     g_object_set(session, "uri", argv[1], "enable-audio", FALSE, "enable-usbredir", FALSE, NULL);

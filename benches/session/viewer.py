@@ -1,6 +1,6 @@
 """What our client pays to show a session, measured as `viewer.c` measures the reference: one JSON line at the end.
 
-usage: viewer.py ADDRESS [first]      first: end with the first picture; otherwise when the server goes away
+usage: viewer.py ADDRESS [first|N]    first: end with the first picture; otherwise when the server goes away; N: count from that picture on
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import trio
 import spice_rs
 
 
-async def main(address: str, *, first_only: bool) -> None:
+async def main(address: str, *, first_only: bool, begin: int) -> None:
     started = time.monotonic()
     updates, first, cpu_at_first = 0, 0.0, 0.0
     try:
         async with spice_rs.connect(address) as session, session.display.frames() as frames:
             async for _frame in frames:
-                if first:
-                    updates += 1
+                updates += 1
+                if updates != begin:
                     continue
                 first, cpu_at_first = time.monotonic() - started, time.process_time()
                 if first_only:
@@ -32,4 +32,6 @@ async def main(address: str, *, first_only: bool) -> None:
 
 
 if __name__ == "__main__":
-    trio.run(lambda: main(sys.argv[1], first_only=sys.argv[2:] == ["first"]))
+    word = sys.argv[2] if len(sys.argv) > 2 else "1"
+    only = word == "first"
+    trio.run(lambda: main(sys.argv[1], first_only=only, begin=1 if only else int(word)))
