@@ -179,6 +179,7 @@ async def test_a_connection_file_is_an_address(tmp_path: Path) -> None:
             path.write_text(connection_file(server, delete_this_file=True))
             check(await screenshot(path))
         check(await screenshot("-", stdin=file.read_bytes()))
+        assert (await screenshot(file, "--delete-file", "--proxy", "socks5://x")).status == Status.WRONG_USE
         assert file.exists()
         check(await screenshot(file, "--delete-file"))
         assert not file.exists() and unnamed.exists()

@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import trio
 
 import spice_rs
-from spice_rs.errors import ListenError
+from spice_rs.errors import ConnectError, ListenError
 from tests.server.test_serve import shown
 
 SERVER = """
@@ -32,6 +33,25 @@ async def test_a_server_listens_in_several_places(tmp_path: Path) -> None:
         for address in server.addresses:
             async with spice_rs.connect(address) as session:
                 await shown(server, session)
+
+
+async def test_a_server_listens_on_sockets_of_the_program(tmp_path: Path) -> None:
+    tcp, unix = socket.create_server(("127.0.0.1", 0)), socket.socket(socket.AF_UNIX)
+    unix.bind(str(tmp_path / "s"))
+    unix.listen()
+    (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    known = f"spice://127.0.0.1:{tcp.getsockname()[1]}", f"spice+unix://{tmp_path}/s"
+    async with spice_rs.serve(tcp, unix, listener, size=(64, 48)) as server:
+        assert server.addresses[:2] == known and len(server.addresses) == 3
+        for address in server.addresses:
+            async with spice_rs.connect(address) as session:
+                await shown(server, session)
+    with pytest.raises(ConnectError):
+        async with spice_rs.connect(server.addresses[0]):
+            pass
+    with socket.socket() as deaf, pytest.raises(ListenError, match="it is no listening socket"):
+        async with spice_rs.serve(deaf):
+            pass
 
 
 @pytest.mark.parametrize(("address", "expected"), [("systemd:", (0, 1)), ("systemd:one", (1,))])

@@ -73,6 +73,8 @@ class Options:
         except (ValueError, OSError) as error:
             raise WrongUse(str(error)) from error
         password = _password.given(self.password, self.password_file)
+        if self.delete_file and isinstance(target, ConnectionFile):
+            target.delete(address)
         return Work(target, name, known if password is None else password, self.sasl_user, self.proxy, tls)
 
     def _checked(self, target: Target, tls: ClientTls | None) -> tuple[str, str | None]:
@@ -87,12 +89,9 @@ class Options:
         if not is_file(address):
             return address
         try:
-            file = ConnectionFile.load(address)
+            return ConnectionFile.load(address)
         except OSError as error:
             raise WrongUse(f"cannot read the connection file {address}: {error.strerror}") from error
-        if self.delete_file:
-            file.delete(address)
-        return file
 
     def _trust(self, target: Target) -> ClientTls | None:
         """Return whom the options trust; None where they say nothing about it."""

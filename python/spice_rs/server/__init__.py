@@ -28,8 +28,7 @@ from .._groups import plain_errors
 from ..enums import MouseMode
 from ..sasl import Logins
 from ..tls import ServerTls
-from ..uri import Address
-from ._doors import Door, open_doors
+from ._doors import Door, Place, open_doors
 from ._mailbox import Events
 from ._security import ChannelSecurity
 from .client import Client, Handler
@@ -83,7 +82,7 @@ POLITE_CLOSE = 0.5
 
 @asynccontextmanager
 async def serve(
-    *addresses: str | Address,
+    *addresses: Place,
     handler: Handler | None = None,
     size: tuple[int, int] | Sequence[tuple[int, int]] = (1024, 768),
     password: str | None = None,
@@ -105,7 +104,7 @@ async def serve(
     Arguments:
         addresses: where to listen: `spice://host:port`, where port 0 takes any that is free, `spice+tls://host:port`,
             `spice+unix:///path`, and `systemd:` for the sockets that systemd hands over, or `systemd:NAME` for those of a name
-            (`systemd+tls:` for TLS). Without any, clients come by `Server.serve_stream`.
+            (`systemd+tls:` for TLS); or a socket that listens already, which is closed with the block. Without any, clients come by `Server.serve_stream`.
         handler: a coroutine function that is called with each client and cancelled when the client has gone. What it raises ends the
             block.
         size: width and height of the screen, or of each of several.

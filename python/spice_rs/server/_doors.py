@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import trio
 
@@ -23,6 +24,10 @@ FIRST_DESCRIPTOR = 3
 
 LOCAL = "local"
 """The address of clients that come through a UNIX socket, or over a stream of the program's own."""
+
+
+Place: TypeAlias = str | Address | socket.socket | trio.SocketListener
+"""Where a server may listen: an address, or a listening socket of the program's own, which is the server's from then on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +45,8 @@ class Door:
 
 
 @asynccontextmanager
-async def open_doors(addresses: Iterable[str | Address]) -> AsyncIterator[list[Door]]:
-    """Listen on all addresses for a block.
+async def open_doors(addresses: Iterable[Place]) -> AsyncIterator[list[Door]]:
+    """Listen in all places for a block.
 
     Raises:
         ListenError: the first that cannot be listened on.
@@ -52,6 +57,9 @@ async def open_doors(addresses: Iterable[str | Address]) -> AsyncIterator[list[D
         for address in addresses:
             if isinstance(address, str) and is_systemd(address):
                 doors += [await stack.enter_async_context(door) for door in _systemd_doors(address)]
+                continue
+            if isinstance(address, socket.socket | trio.SocketListener):
+                doors.append(await stack.enter_async_context(_handed_door(address)))
                 continue
             place = parse(address, listening=True) if isinstance(address, str) else address
             if isinstance(place, UnixAddress):
@@ -96,10 +104,22 @@ def _systemd_doors(address: str) -> list[_Closing]:
 
 def _taken_over(number: int) -> trio.SocketListener:
     try:
-        sock = trio.socket.from_stdlib_socket(socket.socket(fileno=number))
-        return trio.SocketListener(sock)
+        return _listener(socket.socket(fileno=number))
     except (OSError, ValueError) as error:
         raise ListenError(SYSTEMD[0], f"descriptor {number} is no listening socket: {error}") from error
+
+
+def _handed_door(handed: socket.socket | trio.SocketListener) -> _Closing:
+    try:
+        listener = handed if isinstance(handed, trio.SocketListener) else _listener(handed)
+    except (OSError, ValueError) as error:
+        raise ListenError("a socket", f"it is no listening socket: {error}") from error
+    return _Closing(Door(_name(listener, tls=False), listener))
+
+
+def _listener(sock: socket.socket) -> trio.SocketListener:
+    sock.setblocking(False)
+    return trio.SocketListener(trio.socket.from_stdlib_socket(sock))
 
 
 async def _tcp_doors(address: TcpAddress) -> list[_Closing]:
