@@ -51,8 +51,9 @@ def missing(name: str) -> str | None:
         and subprocess.run(["/usr/bin/python3", "-c", GLIB_PROBE], capture_output=True).returncode
     ):
         return "gir1.2-spiceclientglib-2.0"
-    if name == "libvirt" and importlib.util.find_spec("libvirt") is None:
-        return "libvirt-python"
+    module = MODULES.get(name)
+    if module is not None and importlib.util.find_spec(module) is None:
+        return f"Python's {module}"
     return None
 
 
@@ -71,6 +72,8 @@ GLIB_PROBE = (
     "import gi; gi.require_version('SpiceClientGLib', '2.0'); from gi.repository import SpiceClientGLib"
 )
 DRAWING = ("xterm", "xlogo", "xeyes", "x11perf", "xdotool", "openbox", "xprop", "/usr/bin/python3")
+# Python packages that tests with a peer need, and that the extra `peers` brings.
+MODULES = {"libvirt": "libvirt", "kerberos": "gssapi"}
 # What must be there for each peer: a program on PATH, or a file by a pattern of its full path.
 NEEDS: dict[str, tuple[str, ...]] = {
     "xspice": ("Xorg", "/usr/lib/xorg/modules/drivers/spiceqxl_drv.so", "xsetroot", *DRAWING),
