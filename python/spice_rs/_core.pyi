@@ -240,6 +240,9 @@ class Feed:
     @property
     def is_done(self) -> bool:
         """Whether the client has been sent everything that has changed by now, and the system has taken it."""
+    @property
+    def is_exact(self) -> bool:
+        """Whether that was so without loss."""
     def ask(self) -> None:
         """Ask to be told when that is so the next time; look at `is_done` after this."""
     def fileno(self) -> int:
@@ -447,6 +450,9 @@ class Shown:
     @property
     def again(self) -> float | None:
         """When `step` has something to do even if nothing changes; None for never."""
+    @property
+    def exact(self) -> bool:
+        """The client has been sent all there is, without loss."""
 
 @final
 class Dictionary:

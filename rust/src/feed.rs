@@ -34,6 +34,8 @@ pub(crate) struct Feed {
     asked: AtomicBool,
     /// All that had changed when the thread looked last has been sent.
     done: AtomicBool,
+    /// And it was sent without loss.
+    exact: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -76,6 +78,7 @@ impl Feed {
             stale: AtomicBool::new(true),
             asked: AtomicBool::new(false),
             done: AtomicBool::new(false),
+            exact: AtomicBool::new(false),
             state: Mutex::new(state),
         })
     }
@@ -103,6 +106,12 @@ impl Feed {
     #[getter]
     fn is_done(&self) -> bool {
         !self.stale.load(Ordering::SeqCst) && self.done.load(Ordering::SeqCst)
+    }
+
+    /// Whether that was so without loss.
+    #[getter]
+    fn is_exact(&self) -> bool {
+        self.is_done() && self.exact.load(Ordering::SeqCst)
     }
 
     /// Ask to be told when that is so the next time; look at `is_done` after this.
@@ -154,6 +163,7 @@ impl Feed {
             self.stale.store(false, Ordering::SeqCst);
             let shown = self.view.get().run(channel, now, state.flow.budget());
             (state.more, state.again) = (shown.more, shown.again);
+            self.exact.store(shown.exact, Ordering::SeqCst);
             if shown.more && shown.sent == 0 {
                 return Ok(true);
             }

@@ -28,6 +28,8 @@ pub(crate) struct Shown {
     pub(crate) more: bool,
     /// When `step` has something to do even if nothing changes; None for never.
     pub(crate) again: Option<f64>,
+    /// The client has been sent all there is, without loss.
+    pub(crate) exact: bool,
 }
 
 /// What a client was sent as GLZ and keeps, so that later pictures can refer to it. All its displays share one.
@@ -73,7 +75,7 @@ impl View {
         loop {
             let messages = lock(channel.transport()).window_room();
             let plan = view.plan(&mut lock(&self.screen), now, Room { messages, bytes });
-            (shown.more, shown.again) = (plan.more(), plan.again());
+            (shown.more, shown.again, shown.exact) = (plan.more(), plan.again(), plan.exact());
             if plan.is_empty() {
                 break;
             }

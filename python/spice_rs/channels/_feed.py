@@ -33,10 +33,10 @@ class Feed:
         """Show what has changed on the screen."""
         self._core.look()
 
-    def is_done(self) -> bool:
-        """Whether everything has been sent; where not, `announce` is called when it is."""
+    def is_done(self, *, exact: bool) -> bool:
+        """Whether everything has been sent, and without loss if that is asked; where not, `announce` is called when it may be."""
         self._core.ask()
-        return self._core.is_done
+        return self._core.is_exact if exact else self._core.is_done
 
     async def hear(self) -> None:
         """Announce what the thread tells."""

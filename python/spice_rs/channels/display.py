@@ -333,6 +333,7 @@ class DisplayServer(Channel, kind=ChannelType.DISPLAY, role="server", receives=d
         self._open_view = view
         self._stale = True
         self._more = True
+        self._exact = False
         self._shown = trio.lowlevel.ParkingLot()
         self._feed: Feed | None = None
 
@@ -349,19 +350,26 @@ class DisplayServer(Channel, kind=ChannelType.DISPLAY, role="server", receives=d
         self._stale = True
         self.changed()
 
-    async def wait_shown(self) -> None:
-        """Wait until the client has been sent everything that has changed by now, and it has left.
+    async def wait_shown(self, *, exact: bool = True) -> None:
+        """Wait until the client has been sent exactly what the screen shows now, and it has left.
+
+        Where JPEG or a video was sent, that is when the screen has rested for a moment: with a video that goes on it never is.
+
+        Arguments:
+            exact: False does not wait for what was sent with a loss to be sent again without.
 
         Raises:
             SpiceError: the channel is over.
         """
-        while self.view is None or not self._is_shown():
+        while self.view is None or not self._is_shown(exact=exact):
             self.check()
             await self._shown.park()
         await self.drained()
 
-    def _is_shown(self) -> bool:
-        return self._feed.is_done() if self._feed is not None else not (self._stale or self._more)
+    def _is_shown(self, *, exact: bool) -> bool:
+        if self._feed is not None:
+            return self._feed.is_done(exact=exact)
+        return not (self._stale or self._more) and (self._exact or not exact)
 
     def tasks(self) -> Iterable[Callable[[], Any]]:
         """Add the one that shows the screen; on a socket the feed does that, and reads."""
@@ -424,7 +432,8 @@ class DisplayServer(Channel, kind=ChannelType.DISPLAY, role="server", receives=d
                 await self.wait_until(lambda: (self._stale or self._more) and self.core.window_is_open)
             self._stale = False
             shown = await self._step(view)
-            self._more, again = shown.more, math.inf if shown.again is None else shown.again
+            self._more, self._exact = shown.more, shown.exact
+            again = math.inf if shown.again is None else shown.again
             self.flush()
             self._shown.unpark_all()
             while self._unsent > SEND_AHEAD:

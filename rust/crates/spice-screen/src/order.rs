@@ -27,6 +27,8 @@ pub struct Plan {
     pub(crate) more: bool,
     /// When there is something to do even if nothing changes.
     pub(crate) again: Option<f64>,
+    /// With it the client has everything, without loss.
+    pub(crate) exact: bool,
 }
 
 /// Pieces to be coded by one thread.
@@ -88,8 +90,13 @@ impl Plan {
         chain.into_iter().chain(others.into_iter().map(Job::Alone)).collect()
     }
 
+    /// Whether the client has everything without loss, once this is sent.
+    pub fn exact(&self) -> bool {
+        self.exact
+    }
+
     pub(crate) fn new(room: Room) -> Self {
-        Self { orders: Vec::new(), room, more: false, again: None }
+        Self { orders: Vec::new(), room, more: false, again: None, exact: false }
     }
 
     /// There is something to do at some moment.

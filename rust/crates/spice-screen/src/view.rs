@@ -36,6 +36,8 @@ pub struct Shown {
     pub more: bool,
     /// When there is something to do even if nothing changes.
     pub again: Option<f64>,
+    /// The client has been sent all there is, without loss.
+    pub exact: bool,
 }
 
 /// One client's side of a screen.
@@ -134,7 +136,7 @@ impl View {
         self.begin_step(channel, now);
         loop {
             let plan = self.plan(screen, now, Room { messages: channel.window_room(), bytes });
-            (shown.more, shown.again) = (plan.more(), plan.again());
+            (shown.more, shown.again, shown.exact) = (plan.more(), plan.again(), plan.exact());
             if plan.is_empty() {
                 break;
             }
@@ -177,6 +179,7 @@ impl View {
         }
         self.say_complete(&mut look, &mut plan);
         self.refine(&mut look, &mut plan, now);
+        plan.exact = look.stale.is_empty() && self.lossy.is_empty();
         plan
     }
 
