@@ -13,15 +13,23 @@ pub fn inflate(data: &[u8], glz_size: usize, limits: &Limits) -> Result<Vec<u8>>
     Ok(glz)
 }
 
-/// As [`inflate`], into `glz`, whose memory is used again and whose content is replaced.
+/// As [`inflate`], into `glz`, whose memory is used again and whose content is replaced; with nothing, where it fails.
 pub fn inflate_into(data: &[u8], glz_size: usize, glz: &mut Vec<u8>, limits: &Limits) -> Result<()> {
-    glz.clear();
+    let result = replace(data, glz_size, glz, limits);
+    if result.is_err() {
+        glz.clear();
+    }
+    result
+}
+
+fn replace(data: &[u8], glz_size: usize, glz: &mut Vec<u8>, limits: &Limits) -> Result<()> {
     if glz_size > limits.message {
         return Err(Error::new(ErrorKind::Limit, CODEC, "too many bytes", 0));
     }
     if glz_size / MOST_EXPANSION > data.len() {
         return Err(Error::new(ErrorKind::Mismatch, CODEC, "no data inflate to the announced size", 0));
     }
+    // All of it is overwritten: what is there from before needs no zeros first.
     glz.resize(glz_size, 0);
     let mut inflater = Decompress::new(true);
     let status = inflater.decompress(data, glz, FlushDecompress::Finish);

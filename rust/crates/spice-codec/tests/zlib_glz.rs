@@ -22,6 +22,18 @@ fn data_of_zlib_inflate() {
 }
 
 #[test]
+fn a_buffer_keeps_nothing_of_the_picture_before_one_that_fails() {
+    let coded = &files::list("zlib_glz/session.zlib")[0];
+    let plain = &files::list("glz/session.glz")[0];
+    let limits = Limits { message: plain.len(), ..Limits::DEFAULT };
+    for (data, size) in [(&coded[..coded.len() / 2], plain.len()), (coded, 1), (coded, plain.len() + 1)] {
+        let mut glz = vec![7; plain.len() + 100];
+        assert!(inflate_into(data, size, &mut glz, &limits).is_err());
+        assert!(glz.is_empty());
+    }
+}
+
+#[test]
 fn the_size_must_be_exact() {
     for (coded, plain) in files::list("zlib_glz/session.zlib").iter().zip(files::list("glz/session.glz")) {
         assert_eq!(kind(coded, plain.len() - 1), ErrorKind::Mismatch);
