@@ -1,6 +1,7 @@
 //! The surfaces of one display channel, for Python.
 
 use std::collections::BTreeMap;
+use std::hint;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -15,6 +16,11 @@ use crate::drawing::{Drawing, Outcome};
 use crate::frame::Frame;
 use crate::step::Step;
 use crate::sync::lock;
+
+/// Pixels of a screen of the usual size; of the parts in which its memory is touched, the largest pages; of the smallest ones.
+const USUAL: usize = 1920 * 1080;
+const PART: usize = (2 << 20) / 4;
+const PAGE: usize = (4 << 10) / 4;
 
 /// An area as Python has it: left, top, right, bottom.
 pub(crate) type Rectangle = (i32, i32, i32, i32);
@@ -58,6 +64,19 @@ impl Canvas {
         let outcome = self.drawing.run(channel)?;
         self.unreadable.fetch_add(outcome.unreadable, Ordering::Relaxed);
         Ok(outcome)
+    }
+
+    /// Touches memory for a screen of the usual size until `hurry` says that something has come. The first touch of a screen's pages
+    /// takes longer than decoding onto them.
+    pub(crate) fn get_ready(&self, hurry: impl Fn() -> bool) {
+        if !lock(self.drawing.canvas()).wants_ready(USUAL) {
+            return;
+        }
+        let mut pixels = vec![0; USUAL];
+        for part in pixels.chunks_mut(PART).take_while(|_| !hurry()) {
+            part.iter_mut().step_by(PAGE).for_each(|pixel| *pixel = hint::black_box(0));
+        }
+        lock(self.drawing.canvas()).keep_ready(pixels);
     }
 
     /// Whether there is a complete picture.

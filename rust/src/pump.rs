@@ -156,6 +156,8 @@ impl Pump {
 impl Pump {
     fn pump(&self, socket: &Open, channel: &Channel) -> Stop {
         let mut news = lock(&self.news);
+        // Meanwhile a server makes its first picture.
+        self.canvas.get().get_ready(|| !matches!(socket.wait(Some(Duration::ZERO)), Ok(false)));
         loop {
             self.busy.store(true, Ordering::Release);
             let outcome = match self.canvas.get().carry_out(channel) {

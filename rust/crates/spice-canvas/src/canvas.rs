@@ -32,6 +32,8 @@ pub struct Canvas {
     pub(crate) shared: Arc<Shared>,
     pub(crate) limits: Limits,
     pub(crate) surfaces: HashMap<u32, Surface>,
+    /// Zeros for the next surface, if it has that many pixels.
+    pub(crate) ready: Option<Vec<u32>>,
     /// Pixels of all surfaces.
     pub(crate) surface_pixels: usize,
     pub(crate) primary: Option<u32>,
@@ -62,6 +64,7 @@ impl Canvas {
             shared,
             limits,
             surfaces: HashMap::new(),
+            ready: None,
             surface_pixels: 0,
             primary: None,
             marked: false,
@@ -98,6 +101,16 @@ impl Canvas {
         };
         self.held.clear();
         result
+    }
+
+    /// Whether this many pixels may be made ready for the first surface.
+    pub fn wants_ready(&self, pixels: usize) -> bool {
+        self.surfaces.is_empty() && self.ready.is_none() && pixels <= self.limits.surface_pixels
+    }
+
+    /// Takes memory for the next surface, in case that has just so many pixels. All of them are 0.
+    pub fn keep_ready(&mut self, zeros: Vec<u32>) {
+        self.ready = Some(zeros);
     }
 
     /// The decoding of a message's image, if it depends on nothing but the message.

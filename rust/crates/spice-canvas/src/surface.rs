@@ -71,13 +71,13 @@ impl Snapshot {
 }
 
 impl Surface {
-    /// A surface of zeros. The caller knows that the limits allow it; `version` is larger than any used before.
-    pub fn new(width: usize, height: usize, format: Format, version: u64) -> Self {
+    /// A surface of `zeros`, `width * height` of them. The caller knows that the limits allow it; `version` is larger than any used before.
+    pub fn new(zeros: Vec<u32>, width: usize, height: usize, format: Format, version: u64) -> Self {
         Self {
             width,
             height,
             format,
-            pixels: Arc::new(vec![0; width * height]),
+            pixels: Arc::new(zeros),
             adopted: false,
             spares: Vec::new(),
             version,

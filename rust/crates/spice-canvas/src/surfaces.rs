@@ -146,7 +146,9 @@ impl Canvas {
         self.drop_surface(id);
         self.last_version += 1;
         self.surface_pixels += width * height;
-        self.surfaces.insert(id, Surface::new(width, height, format, self.last_version));
+        let ready = self.ready.take().filter(|zeros| zeros.len() == width * height);
+        let zeros = ready.unwrap_or_else(|| vec![0; width * height]);
+        self.surfaces.insert(id, Surface::new(zeros, width, height, format, self.last_version));
         if primary {
             self.primary = Some(id);
             self.marked = false;

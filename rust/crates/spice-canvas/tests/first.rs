@@ -38,3 +38,20 @@ fn the_screen_is_known_and_marked() {
     assert_eq!(canvas.apply(&FromServer::Mark(Mark {}), None), Ok(Progress::Done));
     assert!(canvas.marked());
 }
+
+#[test]
+fn memory_made_ready_is_taken_by_a_surface_of_its_size_only() {
+    let mut canvas = canvas();
+    assert!(canvas.wants_ready(6) && !canvas.wants_ready(usize::MAX));
+    canvas.keep_ready(vec![0; 6]);
+    assert!(!canvas.wants_ready(6));
+    done(&mut canvas, &surface(0, 2, 2, SurfaceFormat::XRGB32, true));
+    assert_eq!(pixels(&mut canvas, 0), [0; 4]);
+    assert!(!canvas.wants_ready(6));
+    let zeros = vec![0; 6];
+    let place = zeros.as_ptr();
+    let mut canvas = common::canvas();
+    canvas.keep_ready(zeros);
+    done(&mut canvas, &surface(0, 3, 2, SurfaceFormat::XRGB32, true));
+    assert_eq!(canvas.snapshot(0).unwrap().pixels().as_ptr(), place);
+}
