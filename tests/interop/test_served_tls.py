@@ -22,14 +22,14 @@ from tests.peers.gtkclient import GtkClient
 from tests.peers.html5 import Html5
 from tests.peers.viewer import Viewer
 from tests.tls.certificates import Maker
-from tests.tls.sessions import EVERY
+from tests.tls.sessions import EVERY, encrypted, linked
 
 from .served import SIZE, blocking, desk, shows
 
 pytestmark = pytest.mark.peer
 
 CA, OTHER_CA = Maker(), Maker(subject=(("O", "somebody else"), ("CN", "other CA")))
-PAIR = CA.issue([("C", "XX"), ("O", "a, b"), ("CN", "desk")], names=["localhost", "127.0.0.1"])
+PAIR = CA.issue([("C", "XX"), ("O", "a, b"), ("CN", "desk")], names=["localhost", "127.0.0.1", "::1"])
 SUBJECT = r"C=XX,O=a\, b,CN=desk"
 OWN = ServerTls(certificate=PAIR.pem, key=PAIR.key_pem)
 
@@ -225,6 +225,21 @@ async def test_remote_viewer_opens_what_our_server_wrote(tmp_path: Path, tls: Se
             assert not path.exists(), "a file with a password for one time is deleted by who has read it"
             await server.screen.update(desk(1))
             await shows(server, viewer)
+
+
+async def test_a_file_may_lead_to_an_address_of_ipv6(tmp_path: Path) -> None:
+    require("remote-viewer")
+    path = tmp_path / "console.vv"
+    async with spice_rs.serve("spice+tls://[::1]:0", tls=OWN, size=SIZE) as server:
+        await server.screen.update(desk())
+        file = server.connection_file(ca=CA.pem)
+        file.save(path)
+        async with running(lambda: Viewer("remote-viewer", str(path))) as viewer:
+            await shows(server, viewer)
+            assert inside(server) == EVERY
+        async with spice_rs.connect(file) as session:
+            await linked(session)
+            assert file.host == "::1" and encrypted(session) == EVERY
 
 
 async def test_remote_viewer_refuses_a_file_of_another_server(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ RSA_1024, RSA_2048 = (rsa.generate_private_key(65537, bits) for bits in (1024, 2
 
 CA = Maker(key=RSA_2048, signature="sha256")
 OTHER_CA = Maker(subject=(("O", "somebody else"), ("CN", "other CA")))
-GOOD = CA.issue(names=["localhost", "127.0.0.1"])
+GOOD = CA.issue(names=["localhost", "127.0.0.1", "::1"])
 SUBJECT = "C=XX,O=lab,CN=localhost"
 
 OLD_CA = Maker(key=RSA_2048, version=1, signature="sha1", subject=(("O", "old lab"), ("CN", "old CA")))
@@ -103,6 +103,13 @@ async def test_the_screen_is_seen_for_each_reason_to_trust(good: Qemu | Xspice, 
 
 async def test_the_name_of_the_address_is_looked_for(good: Qemu | Xspice) -> None:
     async with spice_rs.connect(inside(good, "localhost"), tls=ClientTls(ca=CA.pem)) as session:
+        await linked(session)
+        assert encrypted(session) == EVERY
+
+
+async def test_an_address_of_ipv6_is_looked_for(qemu: Callable[..., Qemu], tmp_path: Path) -> None:
+    peer = qemu(tls=files(tmp_path, GOOD), spice={"addr": "::1"})
+    async with spice_rs.connect(inside(peer, "[::1]"), tls=ClientTls(ca=CA.pem)) as session:
         await linked(session)
         assert encrypted(session) == EVERY
 

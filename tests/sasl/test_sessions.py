@@ -76,3 +76,32 @@ async def test_a_ticket_server_does_not_take_logins_nor_the_other_way_round() ->
         ) as session:
             await shown(server, session)
         nursery.cancel_scope.cancel()
+
+
+async def test_more_follows_the_link_at_once_than_spice_gtk_takes_with_it() -> None:
+    """What it takes together with the end of the link, it forgets until its socket has something again."""
+    from spice_rs.enums import ChannelType
+    from spice_rs.link import client_link
+
+    login = Login("alice", "secret")
+    async with spice_rs.serve(size=(64, 48), logins=Logins(TABLE)) as server, trio.open_nursery() as nursery:
+        opener = memory_opener(server, nursery)
+        main = await client_link(
+            await opener(ChannelType.MAIN, 0), channel_type=ChannelType.MAIN, login=login
+        )
+        with trio.fail_after(5):
+            while not server.clients:
+                await trio.sleep(0.01)
+            (session_id,) = server._clients
+            inputs, cursor = [
+                await client_link(
+                    await opener(kind, 0), channel_type=kind, connection_id=session_id, login=login
+                )
+                for kind in (ChannelType.INPUTS, ChannelType.CURSOR)
+            ]
+            for linked in (main, inputs, cursor):
+                assert linked.stream is not None
+                came = 0
+                while came <= 8192:
+                    came += len(await linked.stream.receive_some())
+        nursery.cancel_scope.cancel()

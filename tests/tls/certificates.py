@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import ipaddress
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -134,7 +135,7 @@ def make(
     """A certificate; without an issuer it is its own.
 
     Arguments:
-        names: alternative names: host names, or numbers with dots.
+        names: alternative names: host names, or addresses.
     """
     algorithm_oid, _ = SIGNATURES[signature]
     algorithm = tlv(0x30, oid(algorithm_oid))
@@ -188,8 +189,8 @@ def purpose(*oids: str) -> Extension:
 
 def alternative(names: Sequence[str]) -> Extension:
     parts = [
-        tlv(0x87, bytes(map(int, each.split("."))))
-        if each.replace(".", "").isdigit()
+        tlv(0x87, ipaddress.ip_address(each).packed)
+        if each.replace(".", "").isdigit() or ":" in each
         else tlv(0x82, each.encode())
         for each in names
     ]

@@ -17,7 +17,7 @@ from spice_rs.server import ServerLimits
 from spice_rs.tls import ClientTls, TlsStream
 
 from .certificates import Maker
-from .ends import AUTHORITY, LEAF
+from .ends import AUTHORITY, IDENTITY, LEAF
 from .sessions import linked
 from .test_session import OWN, TRUST, only, serving
 
@@ -38,13 +38,13 @@ def flight(hello: bytes, version: str) -> bytes:
     return outgoing.read()
 
 
-def hello(version: str) -> bytes:
+def hello(version: str, host: str = "localhost") -> bytes:
     """A stranger's first words."""
     context = ssl.create_default_context()
     context.maximum_version = VERSIONS[version]
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     with suppress(ssl.SSLWantReadError):
-        context.wrap_bio(incoming, outgoing, server_hostname="localhost").do_handshake()
+        context.wrap_bio(incoming, outgoing, server_hostname=host).do_handshake()
     return outgoing.read()
 
 
@@ -177,3 +177,17 @@ async def test_chains_that_are_too_long() -> None:
     await offered([b"\0", b"noise"], TRUST)
     with pytest.raises(CertificateError):
         await offered([b"\0", b"noise"], ClientTls(ca=OWN.certificate_pem))
+
+
+@pytest.mark.parametrize("host", ["[::1]", "pve:65f0:100:node::hmac"])
+def test_a_client_that_names_a_host_by_what_is_none_is_refused_in_words(host: str) -> None:
+    """As spice-gtk does for an address of IPv6 in brackets; numbers without are passed over, as OpenSSL does with all of them."""
+    pipe = _core.TlsPipe.server(IDENTITY)
+    pipe.receive(hello("1.3", host))
+    with pytest.raises(TlsError, match="SNI"):
+        pipe.handshake()
+    for good in ("::1", "127.0.0.1"):
+        pipe = _core.TlsPipe.server(IDENTITY)
+        words = hello("1.3", "x" * len(good)).replace(b"x" * len(good), good.encode())
+        pipe.receive(words)
+        assert pipe.handshake() == "waiting" and pipe.has_outgoing

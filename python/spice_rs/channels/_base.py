@@ -42,6 +42,7 @@ from ..errors import (
 from ..limits import Limits
 from ..link import NOBODY, Credentials, Linked, client_link
 from ..messages import Message, Unknown, base
+from ..sasl import LayeredStream
 from ..transport import Opener, another_way, is_encrypted
 from ._progress import Key, Progress
 
@@ -51,6 +52,10 @@ Handler = Callable[[Any, Any], None]
 
 UNSENT_MAX = 1 << 16
 """Bytes that may wait to be sent; more make senders wait."""
+
+STIR = 8192
+"""Bytes that are sent behind the first messages inside of a login's layer. spice-gtk takes as many at once while it waits for the end of
+the link, and then waits for its socket: what it has opened with them already would lie there until something else comes."""
 
 RECEIVE_SIZE = 1 << 16
 """Bytes asked for at once, where the stream cannot fill our own room."""
@@ -158,6 +163,8 @@ class Channel:
     def start(self, stream: Stream, linked: Linked) -> None:
         """Take over a stream that has been linked; `run` is to follow."""
         self._begin(linked)
+        if isinstance(stream, LayeredStream):
+            self.core.send(base.Ping(0, 0, bytes(STIR)))
         self._attach(stream)
 
     async def run(self) -> None:

@@ -63,6 +63,9 @@ impl From<rustls::Error> for Error {
             Tls::PeerMisbehaved(PeerMisbehaved::TooManyRenegotiationRequests) => {
                 (ErrorKind::Broken, "the peer insists on a second handshake".into())
             }
+            Tls::PeerMisbehaved(PeerMisbehaved::ServerNameMustContainOneHostName) => {
+                (ErrorKind::Broken, "the client names a host by what is no host's name (SNI)".into())
+            }
             Tls::PeerMisbehaved(why) => {
                 (ErrorKind::Broken, format!("the peer breaks the rules: {}", words(why)))
             }
