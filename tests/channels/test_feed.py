@@ -1,7 +1,8 @@
-"""The thread that shows a screen on a socket: what it sends, what it leaves to Trio, and how it ends."""
+"""The thread that shows a screen on a socket, with TLS and without: what it sends, what it leaves to Trio, and how it ends."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -16,10 +17,21 @@ from spice_rs.errors import Disconnected
 from spice_rs.messages import base, display, main
 from spice_rs.server import Compression, Encoding, Server, Streaming
 from spice_rs.testing import Peer
+from spice_rs.tls import ClientTls, ServerTls
 
 WIDTH, HEIGHT = 640, 400
 RAW = WIDTH * HEIGHT * 4
 PLAIN = Encoding(compression=Compression.OFF, streaming=Streaming.OFF)
+
+OWN = ServerTls.self_signed()
+TRUST = ClientTls(pubkey=OWN.pubkey)
+
+scheme = "spice"
+
+
+@pytest.fixture(autouse=True, params=["spice", "spice+tls"])
+def each_kind_of_door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "scheme", request.param)
 
 
 def noise(seed: int) -> np.ndarray:
@@ -29,8 +41,9 @@ def noise(seed: int) -> np.ndarray:
 @asynccontextmanager
 async def watched() -> AsyncIterator[tuple[Server, DisplayServer, Peer]]:
     """Serve one display to a peer on a TCP socket, which has named its caches and not read anything yet."""
-    async with spice_rs.serve("spice://127.0.0.1:0", size=(WIDTH, HEIGHT), encoding=PLAIN) as server:
-        opener = spice_rs.ways.way(server.addresses[0]).open
+    options = {"size": (WIDTH, HEIGHT), "encoding": PLAIN} | ({"tls": OWN} if "tls" in scheme else {})
+    async with spice_rs.serve(f"{scheme}://127.0.0.1:0", **options) as server:
+        opener = spice_rs.ways.way(server.addresses[0], tls=TRUST if "tls" in scheme else None).open
         main_peer = await Peer.connect(opener, ChannelType.MAIN)
         first = await main_peer.receive()
         assert isinstance(first, main.Init)

@@ -1,15 +1,16 @@
-"""The thread that receives and draws, over a real socket pair: order, ends, cancellation, and who is told."""
+"""The thread that receives and draws, over a real socket pair, with TLS and without: order, ends, cancellation, and who is told."""
 
 from __future__ import annotations
 
-import socket
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import numpy as np
 import pytest
 import trio
 import trio.testing
+from trio.abc import Stream
 
 from spice_rs import _core
 from spice_rs.channels._base import Surroundings
@@ -30,6 +31,8 @@ from spice_rs.messages import Message, base, display, draw
 from spice_rs.messages.caps import Caps
 from spice_rs.messages.link import LinkMessage
 
+from ..tls.ends import socket_pair, socket_streams
+
 SIZE = 64
 LINKED = Linked(
     LinkMessage(1, ChannelType.DISPLAY, 0, Caps((), ())),
@@ -38,10 +41,19 @@ LINKED = Linked(
 )
 
 
+Ends = Callable[[], Awaitable[Sequence[Stream]]]
+ends: Ends = socket_streams
+
+
+@pytest.fixture(autouse=True, params=[socket_streams, socket_pair], ids=["clear", "tls"])
+def each_kind_of_ends(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "ends", request.param)
+
+
 class Peer:
     """The server's end of a display, without any life of its own."""
 
-    def __init__(self, stream: trio.SocketStream) -> None:
+    def __init__(self, stream: Stream) -> None:
         self.stream = stream
         self.core = _core.Channel("server", ChannelType.DISPLAY, 0)
 
@@ -56,7 +68,7 @@ class Peer:
 
 @asynccontextmanager
 async def linked() -> AsyncIterator[tuple[DisplayClient, Peer]]:
-    ours, theirs = (trio.SocketStream(trio.socket.from_stdlib_socket(end)) for end in socket.socketpair())
+    ours, theirs = await ends()
     client = DisplayClient(surroundings=Surroundings())
     async with trio.open_nursery() as nursery, theirs:
         client.start(ours, LINKED)
