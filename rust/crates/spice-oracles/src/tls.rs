@@ -17,7 +17,7 @@ const ROUNDS: usize = 8;
 /// What each end says once it may.
 const WORDS: &[u8] = b"nobody else is to read this";
 
-/// First byte: the version, who is lied to, and whether the ends hear one byte at a time. The rest is what becomes of what is said:
+/// First byte: the version, who is lied to, whether the ends hear one byte at a time, and who takes what it hears where it lies. The rest is what becomes of what is said:
 /// a place of two bytes, what is done there, and with which byte.
 pub fn tls(data: &[u8]) {
     let [choice, edits @ ..] = data else { return };
@@ -26,8 +26,9 @@ pub fn tls(data: &[u8]) {
     let identity =
         Identity::new(vec![CERTIFICATE.to_vec()], KEY.to_vec(), &offer).expect("a good certificate");
     let piece = if choice & 4 == 0 { usize::MAX } else { 1 };
-    let mut client = End::new(Pipe::client(&offer, Some("localhost")).expect("a client"), piece);
-    let mut server = End::new(Pipe::server(&identity).expect("a server"), piece);
+    let in_place = choice & 8 == 0;
+    let mut client = End::new(Pipe::client(&offer, Some("localhost")).expect("a client"), piece, in_place);
+    let mut server = End::new(Pipe::server(&identity).expect("a server"), piece, !in_place);
     let mut liar = Liar { edits, said: 0, changed: false };
     let lies_to_client = choice & 2 == 0;
     client.go_on();
@@ -77,14 +78,15 @@ fn is_same_key(authority: &[u8]) -> bool {
 struct End {
     pipe: Pipe,
     piece: usize,
+    in_place: bool,
     heard: Vec<u8>,
     has_spoken: bool,
     failed: Option<Error>,
 }
 
 impl End {
-    fn new(pipe: Pipe, piece: usize) -> Self {
-        Self { pipe, piece, heard: Vec::new(), has_spoken: false, failed: None }
+    fn new(pipe: Pipe, piece: usize, in_place: bool) -> Self {
+        Self { pipe, piece, in_place, heard: Vec::new(), has_spoken: false, failed: None }
     }
 
     fn say(&mut self) -> Vec<u8> {
@@ -121,11 +123,25 @@ impl End {
             self.pipe.write(WORDS)?;
         }
         self.has_spoken = true;
-        let mut room = [0; 7];
-        while let Received::Data(count) = self.pipe.read(&mut room)? {
-            self.heard.extend_from_slice(&room[..count]);
-        }
+        while self.hear_some()? {}
         Ok(())
+    }
+
+    /// Takes a few bytes of what has been said; whether there were any.
+    fn hear_some(&mut self) -> Result<bool, Error> {
+        let mut room = [0; 7];
+        if !self.in_place {
+            let Received::Data(count) = self.pipe.read(&mut room)? else { return Ok(false) };
+            self.heard.extend_from_slice(&room[..count]);
+            return Ok(true);
+        }
+        let Received::Data(count) = self.pipe.decipher(room.len())? else { return Ok(false) };
+        assert_eq!(self.pipe.plain().len(), count);
+        let some = &self.pipe.plain()[..count.min(room.len())];
+        self.heard.extend_from_slice(some);
+        let taken = some.len();
+        self.pipe.taken(taken);
+        Ok(true)
     }
 
     fn check(&mut self, was_changed: bool) {
