@@ -71,11 +71,14 @@ class Player:
         self.process.communicate()
 
 
-def play(ours: bool, skip: int = 0, **options: object) -> tuple[float, int, int]:
+def play(ours: bool, skip: int = 0, *words: str, **options: object) -> tuple[float, int, int]:
     """Play once to one client; its processor time, frames and operations."""
     with Player(**options) as player:
         client = subprocess.run(
-            viewer(ours, player.address, str(skip + 1)), capture_output=True, text=True, check=True
+            viewer(ours, player.address, *(words or [str(skip + 1)])),
+            capture_output=True,
+            text=True,
+            check=True,
         )
         played = json.loads(player.process.communicate(timeout=60)[0])
     return json.loads(client.stdout)["cpu"], played["frames"], played["draws"]
@@ -108,8 +111,9 @@ def main() -> None:
         cpu, frames, _ = play(ours, options.skip, image=image, frames=options.frames, fps=10)
         return 1e3 * cpu / (frames - options.skip)
 
-    def operation_cost(ours: bool) -> float:
-        cpu, _, operations = play(ours, image="auto_glz", frames=100, fps=20, draw="small")
+    def operation_cost(ours: bool, image: str, *words: str) -> float:
+        own_words = words if ours else ()
+        cpu, _, operations = play(ours, 0, *own_words, image=image, frames=100, fps=20, draw="small")
         return 1e6 * cpu / operations
 
     def first_picture(ours: bool, player: Player) -> float:
@@ -123,7 +127,12 @@ def main() -> None:
             cost = turns(options.repeat, lambda ours, image=image: frame_cost(ours, image))
             line(f"full frame, {image}", "ms", *cost)
     if "small" in options.what:
-        line("small operation", "µs", *turns(options.repeat, operation_cost))
+        for image in ("auto_glz", "lz4"):
+            for name, words in (("a reader", ()), ("no reader", ("unread",))):
+                cost = turns(
+                    options.repeat, lambda ours, image=image, words=words: operation_cost(ours, image, *words)
+                )
+                line(f"small operation, {image}, {name}", "µs", *cost)
     if "first" in options.what:
         with Player(serve=1, clients=99) as player:
             line("first picture", "ms", *turns(10 * options.repeat, lambda ours: first_picture(ours, player)))
