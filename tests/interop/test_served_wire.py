@@ -40,6 +40,9 @@ async def test_nothing_of_a_session_is_malformed(name: str) -> None:
         for draw in DRAWINGS.values():
             await draw(server.screen)
             await shows(server, client)
+        # What moves on a screen that the client has seen is sent as a move, however busy the machine is.
+        server.screen.copy((50, 50, 500, 400), to=(300, 200))
+        await shows(server, client)
         await server.screens[1].resize(320, 240)
         for number in range(12):
             film = np.roll(desk(number % 3, (320, 240)), 9 * number, axis=1)
