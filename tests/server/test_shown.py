@@ -36,9 +36,11 @@ async def in_memory() -> AsyncIterator[tuple[Server, spice_rs.Session]]:
 
 @asynccontextmanager
 async def on_a_socket() -> AsyncIterator[tuple[Server, spice_rs.Session]]:
-    async with spice_rs.serve("spice://127.0.0.1:0", size=SIZE, encoding=LOSSY) as server:
-        async with spice_rs.connect(server.addresses[0]) as session:
-            yield server, session
+    async with (
+        spice_rs.serve("spice://127.0.0.1:0", size=SIZE, encoding=LOSSY) as server,
+        spice_rs.connect(server.addresses[0]) as session,
+    ):
+        yield server, session
 
 
 @pytest.mark.parametrize("joined", [in_memory, on_a_socket], ids=["memory", "socket"])
