@@ -505,6 +505,10 @@ class View:
         """
     def report(self, message: Message) -> None:
         """The client's STREAM_REPORT: how a video fares. Whatever it says only changes how that goes on."""
+    def expect(self, bandwidth: float) -> None:
+        """Bytes a second that somebody else has found the way to the client to take; what the view measures itself goes before."""
+    def carried(self, rate: float, at_least: bool) -> None:
+        """How many bytes a second the line has carried lately; at least so many where it was not always busy."""
     def prefer(self, compression: int) -> None:
         """The client's own wish, a number of ImageCompression; INVALID to follow the server's again."""
     @property

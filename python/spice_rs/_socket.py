@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 
 import trio
 from trio.abc import Stream
@@ -10,6 +11,17 @@ from trio.abc import Stream
 from . import _core
 from .errors import TlsError
 from .tls import TlsStream
+
+TCP = (trio.socket.AF_INET, trio.socket.AF_INET6)
+APP_LIMITED, COUNTERS, TCP_INFO_SIZE = 7, (120, 160, 168), 176
+"""Where Linux says in `struct tcp_info` whether there was not always something to send, how many bytes have arrived, how many a second in
+the last burst, and how many microseconds some were under way; and how much of it is needed for that."""
+
+TICK = 0.004
+"""Seconds of its clock for that."""
+
+TELLING = 256 << 10
+"""Bytes from one look to the next: fewer may have gone into some buffer on the way at once."""
 
 
 class Socket:
@@ -20,6 +32,8 @@ class Socket:
 
     def __init__(self, stream: trio.SocketStream, core: _core.Socket, *, owned: bool) -> None:
         self._number = stream.socket.fileno()
+        self._socket = stream.socket
+        self._arrived, self._busy = 0, 0
         self._owned = owned
         self.core = core
 
@@ -61,6 +75,29 @@ class Socket:
         """
         await trio.lowlevel.wait_writable(self._number)
         self.core.send(channel)
+
+    def carried(self) -> tuple[float, bool] | None:
+        """Return how many bytes a second the line has carried lately, and whether that is only the least it can.
+
+        That is so where there was not always something to send. None where the system does not say, or too little was sent for it to mean
+        anything.
+        """
+        if sys.platform != "linux" or self._socket.family not in TCP:
+            return None
+        try:
+            said = self._socket.getsockopt(trio.socket.IPPROTO_TCP, trio.socket.TCP_INFO, TCP_INFO_SIZE)
+        except OSError:
+            return None
+        if len(said) < TCP_INFO_SIZE:
+            return None
+        arrived, rate, busy = (int.from_bytes(said[at : at + 8], sys.byteorder) for at in COUNTERS)
+        count, microseconds = arrived - self._arrived, busy - self._busy
+        if count < TELLING:
+            return None
+        self._arrived, self._busy = arrived, busy
+        if microseconds == 0:  # less than a tick of its clock: the line is so fast that only bursts tell
+            return max(float(rate), count / TICK), True
+        return count / (microseconds / 1e6), bool(said[APP_LIMITED] & 1)
 
     def stop_reading(self) -> None:
         """End the stream on this side: whoever waits for bytes is told that it is over."""

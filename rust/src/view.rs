@@ -154,6 +154,20 @@ impl View {
         py.detach(|| lock(&self.view).prefer(wish));
     }
 
+    /// Bytes a second that somebody else has found the way to the client to take; what the view measures itself goes before that.
+    fn expect(&self, py: Python<'_>, bandwidth: f64) {
+        if let Some(rate) = wishes::bandwidth(Some(bandwidth)) {
+            py.detach(|| lock(&self.view).expect(rate));
+        }
+    }
+
+    /// How many bytes a second the line has carried lately; at least so many where it was not always busy.
+    fn carried(&self, py: Python<'_>, rate: f64, at_least: bool) {
+        if let Some(rate) = wishes::bandwidth(Some(rate)) {
+            py.detach(|| lock(&self.view).carried(rate, at_least));
+        }
+    }
+
     /// What was sent so far, by name, and what the link is thought to take.
     #[getter]
     fn counters(&self, py: Python<'_>) -> BTreeMap<String, u64> {

@@ -55,7 +55,8 @@ pub(crate) fn pixels(named: i64) -> usize {
     usize::try_from(named).unwrap_or(0)
 }
 
-fn bandwidth(rate: Option<f64>) -> Option<f64> {
+/// A rate that can be.
+pub(crate) fn bandwidth(rate: Option<f64>) -> Option<f64> {
     rate.filter(|rate| rate.is_finite() && *rate > 0.0)
 }
 

@@ -301,6 +301,9 @@ BUDGET = 1 << 20
 SEND_AHEAD = 1 << 18
 """Bytes that may wait for the client while more is encoded, so that neither side waits for the other."""
 
+RATE_PAUSE = 0.1
+"""Seconds between two looks at what the line carries."""
+
 INLINE_PIXELS = 1 << 14
 """Pixels that are encoded at once; more go to a worker thread, as Trio's must not stand still for a millisecond."""
 
@@ -334,6 +337,7 @@ class DisplayServer(Channel, kind=ChannelType.DISPLAY, role="server", receives=d
         self._stale = True
         self._more = True
         self._exact = False
+        self._learned_at = -math.inf
         self._shown = trio.lowlevel.ParkingLot()
         self._feed: Feed | None = None
 
@@ -345,10 +349,21 @@ class DisplayServer(Channel, kind=ChannelType.DISPLAY, role="server", receives=d
     def look(self) -> None:
         """Show what has changed on the screen, when the client is ready for it."""
         if self._feed is not None:
+            self._learn_rate()
             self._feed.look()
             return
         self._stale = True
         self.changed()
+
+    def _learn_rate(self) -> None:
+        """Tell the view what the system knows of the line: acknowledgements alone say nothing while we are slower than it is."""
+        now = trio.current_time()
+        if self.view is None or self._socket is None or now - self._learned_at < RATE_PAUSE:
+            return
+        self._learned_at = now
+        carried = self._socket.carried()
+        if carried is not None:
+            self.view.carried(*carried)
 
     async def wait_shown(self, *, exact: bool = True) -> None:
         """Wait until the client has been sent exactly what the screen shows now, and it has left.

@@ -138,6 +138,7 @@ class Client:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._until_the_end, self._probe, socket_below(stream) is not None)
                 nursery.start_soon(self._until_the_end, self._leave)
+                nursery.start_soon(self._until_the_end, self._tell_rate)
                 await self._main.run()
                 nursery.cancel_scope.cancel()
         finally:
@@ -220,7 +221,9 @@ class Client:
                 shown = DisplayServer(
                     number,
                     self._surroundings,
-                    view=lambda display: screen._open_view(display, self._dictionary_for(display.init)),
+                    view=lambda shown: screen._open_view(
+                        shown, self._dictionary_for(shown.init), self.bandwidth
+                    ),
                     init_within=self._server.limits.display_init_seconds,
                 )
                 screen._displays.add(shown)
@@ -303,6 +306,14 @@ class Client:
                 self._main.stop(Disconnected(text, channel=self._main.name))
             else:
                 self._main.probe()
+
+    async def _tell_rate(self) -> None:
+        """Tell displays that have begun already what the line was found to carry."""
+        await self._main.wait_until(lambda: self.bandwidth is not None)
+        assert self.bandwidth is not None
+        for channel in self._channels.values():
+            if isinstance(channel, DisplayServer) and channel.view is not None:
+                channel.view.expect(self.bandwidth)
 
     async def _forward(self, channel: InputsServer) -> None:
         """Hand on what the client does as events; when it cannot do more, let go what it holds."""

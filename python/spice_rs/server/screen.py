@@ -196,7 +196,9 @@ class Screen:
 
     # Clients.
 
-    def _open_view(self, channel: DisplayServer, dictionary: _core.Dictionary | None) -> _core.View:
+    def _open_view(
+        self, channel: DisplayServer, dictionary: _core.Dictionary | None, bandwidth: float | None
+    ) -> _core.View:
         """Begin to show the screen to a client's display, which has named its caches."""
         assert channel.linked is not None and channel.init is not None
         can = channel.linked.channel
@@ -217,6 +219,7 @@ class Screen:
             first_image=first_image,
             # Displays share the client's cache: each has half of what those before it have left.
             cache_pixels=channel.init.pixmap_cache_size >> (self.number + 1),
+            bandwidth=bandwidth,
         )
 
     def _tell(self) -> None:

@@ -19,6 +19,8 @@ const LEAST_TIME: f64 = 0.000_2;
 pub(crate) struct Link {
     /// Bytes a second.
     rate: f64,
+    /// It was measured here.
+    measured: bool,
     under_way: VecDeque<Sent>,
     /// Where the bytes now stand that were sent and acknowledged.
     sent: u64,
@@ -49,12 +51,27 @@ impl Link {
     /// A link of which `rate` bytes a second are expected.
     pub(crate) fn new(rate: f64) -> Self {
         let progress = Progress::default();
-        Self { rate, under_way: VecDeque::new(), sent: 0, progress, waiting_since: None }
+        Self { rate, measured: false, under_way: VecDeque::new(), sent: 0, progress, waiting_since: None }
+    }
+
+    /// Somebody else has found out how many bytes a second it takes; what is measured here goes before that.
+    pub(crate) fn expect(&mut self, rate: f64) {
+        if !self.measured {
+            self.rate = rate;
+        }
     }
 
     /// Bytes a second.
     pub(crate) fn rate(&self) -> f64 {
         self.rate
+    }
+
+    /// The system says how many bytes a second the line has taken; where it had nothing to send for a part of the time, that is the
+    /// least it takes.
+    pub(crate) fn carried(&mut self, rate: f64, at_least: bool) {
+        if !at_least || rate > self.rate {
+            self.rate += WEIGHT * (rate - self.rate);
+        }
     }
 
     /// Somebody asks for what is to be sent; messages up to `acknowledged` have arrived.
@@ -96,6 +113,7 @@ impl Link {
         let rate = bytes / time;
         if bytes >= LEAST_BYTES && (limited || rate > self.rate) {
             self.rate += WEIGHT * (rate - self.rate);
+            self.measured = true;
         }
     }
 }

@@ -107,6 +107,16 @@ impl View {
         self.preferred = compression;
     }
 
+    /// How many bytes a second the way to the client takes, as found by somebody else. What is measured here goes before that.
+    pub fn expect(&mut self, bandwidth: f64) {
+        self.link.expect(bandwidth);
+    }
+
+    /// How many bytes a second the line has carried lately; `at_least` so many where it was not always busy.
+    pub fn carried(&mut self, rate: f64, at_least: bool) {
+        self.link.carried(rate, at_least);
+    }
+
     /// The client tells how a video fares. What it says may be anything.
     pub fn report(&mut self, report: &StreamReport) {
         self.streams.reported(report, self.now);
