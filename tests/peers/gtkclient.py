@@ -107,14 +107,21 @@ class GtkClient(Peer):
 
     def wait_shows(self, truth: Picture, display: int = 0, *, timeout: float = 30) -> None:
         """Wait until a display is that picture, pixel for pixel."""
-        wait_equal(
-            self, lambda: self.picture(display) if self.size(display) else None, truth, timeout=timeout
-        )
+        wait_equal(self, lambda: self._picture(display), truth, timeout=timeout)
 
     def picture(self, display: int = 0) -> Picture:
-        """Return what a display shows now."""
+        """Return what a display shows now; raise `PeerFailed` while it has no picture."""
+        picture = self._picture(display)
+        if picture is None:
+            raise PeerFailed(f"spice-gtk: display {display} has no picture")
+        return picture
+
+    def _picture(self, display: int) -> Picture | None:
+        # One question, not two: while a size changes there is no picture for a moment.
         path = self.directory / "picture"
         said = self._ask("picture", display, str(path))
+        if said["size"] is None:
+            return None
         width, height = said["size"]
         rows = np.frombuffer(path.read_bytes(), np.uint8).reshape(height, said["stride"])
         pixels = rows[:, : 4 * width].reshape(height, width, 4)

@@ -126,7 +126,9 @@ class Driver:
         return {"cursor": self.cursors.get(number), "place": self.places.get(number)}
 
     def do_picture(self, number, path):
-        """Write the rows of a display as red, green, blue."""
+        """Write the rows of a display as they lie in memory; while it has no picture, its size is null."""
+        if number not in self.surfaces:
+            return {"size": None}
         form, width, height, stride, data = self.surfaces[number]
         if form not in (32, 96):
             raise ValueError(f"surface format {form} is not one of 32 bits a pixel")
