@@ -19,8 +19,8 @@ from .test_serve import Pixels, shown
 
 WIDTH, HEIGHT = SIZE = (480, 360)
 SLOW = 500e3
-FAST = 100e6
-"""Bytes a second; above the last, no coding pays."""
+FAST = 400e6
+"""Bytes a second above which no coding pays."""
 
 
 @dataclass
