@@ -19,6 +19,8 @@ from .test_serve import Pixels, shown
 
 WIDTH, HEIGHT = SIZE = (480, 360)
 SLOW = 500e3
+QUICK = 10e6
+"""Bytes a second that the loopback of any machine takes: enough to lose nothing."""
 FAST = 400e6
 """Bytes a second above which no coding pays."""
 
@@ -132,9 +134,13 @@ async def test_on_a_slow_line_they_are_quic_if_nothing_may_be_lost() -> None:
 
 async def test_on_a_fast_line_they_are_whatever_is_quick() -> None:
     async with watched(None, Lossy.AUTO) as (server, session, _):
-        await until_rate(server, FAST, 1e12)
+        await until_rate(server, QUICK, 1e12)
+        await show(server, *range(20))
+        # How fast it is found to be depends on the machine and on what else it does.
+        rate = sent(server)["bytes_per_second"]
         parts = await show(server, *range(10))
-        assert parts["quic"] + parts["jpeg"] < 0.5, parts
+        assert parts["jpeg"] == 0, parts
+        assert parts["quic"] < 0.5 or rate < FAST, (parts, rate)
         await shown(server, session)
 
 
