@@ -118,8 +118,8 @@ async def test_old_pictures_do_not_wait_for_who_does_not_read() -> None:
             await server.screen.update(noise(seed))
             await trio.lowlevel.checkpoint()
         waiting = await show(server, peer, 200)
-        # What the system had taken, what had been made, and the newest. Two hundred pictures would be 200 MB.
-        assert waiting < 10 * RAW
+        # What the system had taken (up to 10 MB on the loopback), what had been made, and the newest. All would be 200 MB.
+        assert waiting < 20 * RAW
 
 
 async def test_other_messages_reach_their_handlers_while_pictures_flow() -> None:
