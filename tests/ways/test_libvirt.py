@@ -79,6 +79,7 @@ def told(graphics: str, tmp_path: Path) -> str:
     return f"test://{path}"
 
 
+@pytest.mark.peer
 @pytest.mark.parametrize(
     ("graphics", "expected"),
     [
@@ -113,6 +114,7 @@ async def test_where_a_display_listens(graphics: str, expected: ConnectionFile, 
     assert found == replace(expected, title="desk")
 
 
+@pytest.mark.peer
 @pytest.mark.parametrize(
     ("graphics", "error", "why"),
     [
@@ -128,6 +130,7 @@ async def test_displays_that_cannot_be_reached(
         await libvirt.find("desk", uri=told(graphics, tmp_path))
 
 
+@pytest.mark.peer
 async def test_a_libvirt_that_is_not_there_says_what_to_look_at(tmp_path: Path) -> None:
     require("libvirt")
     with pytest.raises(ConnectError, match=r"is libvirtd .* running there"):
