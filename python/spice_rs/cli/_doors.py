@@ -82,19 +82,14 @@ class Doors:
         try:
             logins, tls = self._logins(), self._tls()
             rules = read_rules(self.channel_security or "")
-            places = [parse(each, listening=True) for each in self.addresses if not is_systemd(each)]
+            places = self._tcp_places()
         except (ValueError, OSError) as error:
             raise WrongUse(str(error)) from error
         if logins is not None and self.password_file is not None:
             raise WrongUse("--password-file and --sasl exclude each other: clients log in by name or not")
         password = None if logins is not None else _password.given(None, self.password_file)
         for place in places:
-            if (
-                password is None
-                and logins is None
-                and isinstance(place, TcpAddress)
-                and place.host not in LOCAL
-            ):
+            if password is None and logins is None and place.host not in LOCAL:
                 _password.warn(
                     f"everybody who reaches {place} may see and use this; --password-file keeps them out"
                 )
@@ -119,6 +114,10 @@ class Doors:
         host = socket.gethostname() if everywhere else None
         server.connection_file(host=host).save(self.connection_file)
 
+    def _tcp_places(self) -> list[TcpAddress]:
+        places = [parse(each, listening=True) for each in self.addresses if not is_systemd(each)]
+        return [place for place in places if isinstance(place, TcpAddress)]
+
     def _logins(self) -> Logins | None:
         if self.sasl is None and self.sasl_keytab is None:
             if self.sasl_mechanisms is not None:
@@ -127,9 +126,8 @@ class Doors:
                 )
             return None
         if self.sasl_keytab is not None:
-            self.sasl_keytab.open(
-                "rb"
-            ).close()  # Kerberos itself would only tell when the first client comes.
+            # Kerberos itself would only tell when the first client comes.
+            self.sasl_keytab.open("rb").close()
             if not has_gssapi():
                 raise MissingExtra("gssapi", "gssapi")
         logins = Logins(
@@ -146,8 +144,7 @@ class Doors:
         if self.tls_cert is not None:
             return ServerTls(certificate=self.tls_cert, key=self.tls_key)
         if self.self_signed:
-            places = [parse(each, listening=True) for each in self.addresses if not is_systemd(each)]
-            hosts = [place.host for place in places if isinstance(place, TcpAddress)]
+            hosts = [place.host for place in self._tcp_places()]
             return ServerTls.self_signed(*(host for host in hosts if host not in EVERYWHERE))
         return None
 
