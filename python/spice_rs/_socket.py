@@ -103,6 +103,13 @@ class Socket:
         """End the stream on this side: whoever waits for bytes is told that it is over."""
         self.core.stop_reading()
 
+    async def stop_reading_when_cancelled(self) -> None:
+        """Wake the thread that reads for good once this task is cancelled: the channel is over."""
+        try:
+            await trio.sleep_forever()
+        finally:
+            self.stop_reading()
+
     def close(self) -> None:
         """Give back what is held beside the stream; this belongs before closing that."""
         if self._owned:

@@ -25,7 +25,6 @@ class Feed:
     def __init__(
         self, socket: Socket, core: _core.Channel, view: _core.View, *, announce: Callable[[], object]
     ) -> None:
-        self._socket = socket
         self._core = _core.Feed(socket.core, core, view)
         self._announce = announce
 
@@ -45,13 +44,6 @@ class Feed:
             self._core.heard()
             self._announce()
 
-    async def stop_when_cancelled(self) -> None:
-        """Wake the thread for good once this task is cancelled: the channel is over."""
-        try:
-            await trio.sleep_forever()
-        finally:
-            self._socket.stop_reading()
-
     async def run(self) -> _core.Packet | None:
         """Show the screen; return the message that needs attention, or None at the end of the stream.
 
@@ -59,6 +51,6 @@ class Feed:
             OSError: the connection broke.
             RemoteProtocolError: what came cannot be understood.
 
-        Cancelled, it returns once `stop_when_cancelled` has woken the thread.
+        Cancelled, it returns once `Socket.stop_reading_when_cancelled` has woken the thread.
         """
         return await trio.to_thread.run_sync(self._core.run, limiter=UNLIMITED)

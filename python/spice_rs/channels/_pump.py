@@ -39,7 +39,6 @@ class Pump:
     def __init__(
         self, socket: Socket, core: _core.Channel, canvas: _core.Canvas, *, announce: Callable[[], None]
     ) -> None:
-        self._socket = socket
         self._core = _core.Pump(socket.core, core, canvas, BREATH, IDLE_BREATH)
         self._announce = announce
         self.awaited = False
@@ -74,13 +73,6 @@ class Pump:
         if self.awaited:
             self._core.wake()
 
-    async def stop_when_cancelled(self) -> None:
-        """Wake the thread for good once this task is cancelled: the channel is over."""
-        try:
-            await trio.sleep_forever()
-        finally:
-            self._socket.stop_reading()
-
     async def run(self) -> _core.Step | None:
         """Receive and draw; return the step that needs attention, or None at the end of the stream.
 
@@ -88,6 +80,6 @@ class Pump:
             OSError: the connection broke.
             RemoteProtocolError: what came cannot be understood.
 
-        Cancelled, it returns once `stop_when_cancelled` has woken the thread.
+        Cancelled, it returns once `Socket.stop_reading_when_cancelled` has woken the thread.
         """
         return await trio.to_thread.run_sync(self._core.run, limiter=UNLIMITED)

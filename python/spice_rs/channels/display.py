@@ -161,7 +161,7 @@ class DisplayClient(Channel, kind=ChannelType.DISPLAY, role="client", receives=d
             return await super()._read()
         self._pump = Pump(self._socket, self.core, self.canvas, announce=self._look)
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._pump.stop_when_cancelled)
+            nursery.start_soon(self._socket.stop_reading_when_cancelled)
             nursery.start_soon(self._pump.hear)
             while True:
                 await self._attend(await self._pumped(self._pump))
@@ -409,7 +409,7 @@ class DisplayServer(Channel, kind=ChannelType.DISPLAY, role="server", receives=d
                 await self._read_once()
         self._feed = Feed(self._socket, self.core, self._begin_to_show(), announce=self._shown.unpark_all)
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._feed.stop_when_cancelled)
+            nursery.start_soon(self._socket.stop_reading_when_cancelled)
             nursery.start_soon(self._feed.hear)
             while True:
                 packet = await self._fed(self._feed)
