@@ -12,8 +12,6 @@ mod drawing;
 mod errors;
 mod feed;
 mod frame;
-#[cfg(target_os = "linux")]
-mod memory;
 mod messages;
 mod packet;
 mod pointer;
