@@ -247,6 +247,7 @@ impl Surface {
         let free = self.spares.iter_mut().rposition(|spare| Arc::get_mut(&mut spare.pixels).is_some());
         let next = match free.map(|index| self.spares.remove(index)) {
             Some(spare) => self.refresh(spare, replaced),
+            None if *replaced == self.bounds() => Arc::new(vec![0; self.pixels.len()]),
             None => Arc::new(self.pixels.to_vec()),
         };
         self.leave(next);
